@@ -1,0 +1,224 @@
+"""The words of the field as values: frozen, without I/O, ids instead of object graphs."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
+from typing import Any
+
+EMPTY: Mapping[str, Any] = MappingProxyType({})
+LINK_KINDS = ("abstract", "pdf", "code", "project", "huggingface", "doi", "organization")
+"""The kinds of link a paper may carry, in the order they are shown. `organization` is the
+organisation's own page at the source (for Hugging Face its last segment is the handle)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A paper's link to somewhere outside the site."""
+
+    kind: str
+    """One of LINK_KINDS, or a word of the curator's."""
+    url: str
+    """An absolute http(s) URL, already through `text.safety.safe_url`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """One paper, as its page in content/papers/ tells it."""
+
+    id: str
+    """Identity and slug, decided once (contract, section 4)."""
+    title: str
+    """Plain text, one line; may hold TeX between dollars."""
+    abstract: str = ""
+    """Markdown, as in the page's body down to the first `## ` heading."""
+    date: date | None = None
+    """First published."""
+    added: date | None = None
+    """First listed here; decides days, feeds and what is new. None only for a page a person
+    wrote without it: `library.load` then falls back to `date`."""
+    updated: date | None = None
+    """The last day a source changed title, abstract or authors of a page that was there."""
+    featured: tuple[date, ...] = ()
+    """Every day it was listed on, ascending; `added` is one of them."""
+    authors: tuple[str, ...] = ()
+    """Names in the order of the paper."""
+    author_count: int | None = None
+    """The number of authors where the source gives only the number."""
+    organization: str = ""
+    """The organisation's full name; empty where unknown."""
+    topics: tuple[str, ...] = ()
+    """Slugs of content/topics/."""
+    links: tuple[Link, ...] = ()
+    """In the order of LINK_KINDS, the curator's own kinds after them."""
+    source: str = ""
+    """Name of the source that listed it first."""
+    upvotes: int | None = None
+    """None where the source does not count them."""
+    comments: int | None = None
+    """None where the source does not count them."""
+    stars: int | None = None
+    """Stars of its code repository."""
+    venue: str = ""
+    """Where it was published, as printed."""
+    categories: tuple[str, ...] = ()
+    """arXiv's categories, the primary one first."""
+    keywords: tuple[str, ...] = ()
+    """As the source gives them."""
+    summary: str = ""
+    """One sentence, where the source has it."""
+    draft: bool = False
+    """Built only with --drafts."""
+    hidden: bool = False
+    """Never listed, fed or searched; its page is not built."""
+    notes: str = ""
+    """Markdown below the abstract: the curator's."""
+    extra: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    """Front-matter keys the schema does not know."""
+    path: str = ""
+    """Its page, relative to the site (`content/papers/2025/2507.22565.md`); for messages."""
+
+    def link(self, kind: str) -> str:
+        """The URL of its first link of this kind, or an empty string."""
+        return next((link.url for link in self.links if link.kind == kind), "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Which papers belong to a topic. Phrases match whole words, in any case; a trailing `*`
+    matches any ending; a hyphen and a space are the same."""
+
+    title: tuple[str, ...] = ()
+    """A phrase of these in the title is enough."""
+    text: tuple[str, ...] = ()
+    """A phrase of these in the title is enough; else `mentions` of them in the abstract."""
+    mentions: int = 2
+    """How often phrases of `text` must stand in the abstract, all together."""
+    categories: tuple[str, ...] = ()
+    """A category of these is enough (`cs.RO`)."""
+    keywords: tuple[str, ...] = ()
+    """A keyword of the paper equal to one of these is enough, in any case."""
+    organizations: tuple[str, ...] = ()
+    """An organisation of these is enough, in any case."""
+    exclude: tuple[str, ...] = ()
+    """A phrase of these in the title or abstract keeps the paper out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """One topic, as its page in content/topics/ tells it."""
+
+    slug: str
+    """Its file's name and the last segment of its URL."""
+    title: str
+    """Its name."""
+    summary: str = ""
+    """What it is, in one line."""
+    introduction: str = ""
+    """Markdown: the page's body."""
+    rule: Rule | None = None
+    """None: only papers that name the topic by hand."""
+    path: str = ""
+    """Its page, relative to the site; for messages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organization:
+    """A group that publishes, gathered from the papers that name it."""
+
+    slug: str
+    """The last segment of its URL; names that differ only in case or punctuation share it."""
+    name: str
+    """As most of its papers print it."""
+    url: str = ""
+    """Its page at the source, where a paper links one."""
+    papers: tuple[str, ...] = ()
+    """Ids of its papers, newest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A page of the curator's own: content/pages/*.md and content/days/*.md."""
+
+    slug: str
+    """The file's name without its ending."""
+    title: str
+    """From the front matter, else the first heading, else the slug."""
+    body: str
+    """Markdown."""
+    path: str
+    """Relative to the site; for messages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Library:
+    """All of content/, looked up by id. Papers stand newest first."""
+
+    papers: Mapping[str, Paper]
+    """By id; order: added, upvotes, comments, date (all descending), id."""
+    topics: Mapping[str, Topic]
+    """By slug, in order of title."""
+    days: Mapping[str, Note]
+    """An editor's note for a day, by `YYYY-MM-DD`."""
+    pages: Mapping[str, Note]
+    """The curator's own pages, by slug."""
+    status: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    """What content/.pulled/status.json says of the last pull; empty before the first."""
+
+    def __iter__(self) -> Iterator[Paper]:
+        return iter(self.papers.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What a source says of one paper, before it has an identity here. All but `title` optional;
+    an empty value means that the source does not speak of the field."""
+
+    title: str
+    """One line of plain text, TeX as it came."""
+    abstract: str = ""
+    """Plain text, not Markdown; paragraphs are separated by an empty line."""
+    date: date | None = None
+    """First published."""
+    featured: date | None = None
+    """The day the source listed it, where it has one."""
+    authors: tuple[str, ...] = ()
+    author_count: int | None = None
+    organization: str = ""
+    topics: tuple[str, ...] = ()
+    """Slugs, where the source itself assigns topics (the `json` source)."""
+    arxiv: str = ""
+    """arXiv id without version: `2507.22565`, `hep-th/9901001`."""
+    doi: str = ""
+    """Bare, lower case: `10.1109/icstw55395.2022.00035`."""
+    key: str = ""
+    """Another identifier the source gives (the `id` of a `json` record that is no arXiv id)."""
+    links: tuple[Link, ...] = ()
+    upvotes: int | None = None
+    comments: int | None = None
+    stars: int | None = None
+    venue: str = ""
+    categories: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file of the built site that should exist; nobody has written it yet."""
+
+    path: str
+    """Relative POSIX path below output/."""
+    content: bytes
+    """All of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What a stage did to a folder, as paths relative to the site."""
+
+    written: tuple[str, ...] = ()
+    unchanged: int = 0
+    removed: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    """`path: field` where a person's value won over a source's new one."""
