@@ -1,0 +1,272 @@
+"""YAML as people write it at the head of a page and in settings: strict, located, and edited in
+place without touching what a person formatted.
+
+Owns reading, formatting and editing of YAML mappings. Does not know what any key means.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from generator.errors import BroadsheetError, Problem, problem
+
+LONGEST = 1_000_000
+"""Characters of YAML that are read at most; a page's front matter has some hundreds."""
+MOST_NODES = 50_000
+"""Values that are read at most, aliases counted as often as they are used."""
+
+_FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
+_HINTS = (
+    ("tab character", "indent with blanks; YAML does not allow tabs"),
+    ("found character '\\t'", "indent with blanks; YAML does not allow tabs"),
+    ("cannot start any token", "put the value in double quotes"),
+    ("mapping values are not allowed", "put a text that holds ': ' in double quotes"),
+    ("could not find expected ':'", "write 'key: value', or quote the text"),
+    ("did not find expected", "look for a missing quote, bracket or comma just above"),
+    ("duplicate key", "keep one of the two lines"),
+    ("undefined alias", "put a text that begins with '*' in double quotes"),
+    ("control characters", "delete the character, or write it as an escape in double quotes"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A text file with YAML at its head."""
+
+    front_matter: str
+    """The YAML between the two fences."""
+    body: str
+    """All that follows the second fence, without the line break after it."""
+    body_line: int
+    """The line number of the body's first line, from 1."""
+
+
+class _Loader(yaml.CSafeLoader):
+    """Scalars are texts, but for true, false, null and plain decimal numbers; keys are unique."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(
+                    None, None, "a key is no text", key.start_mark
+                )
+            if key.value in seen:
+                fact = f"duplicate key '{key.value}'"
+                raise yaml.constructor.ConstructorError(None, None, fact, key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+for _tag, _pattern, _first in (
+    ("null", r"~|null|", ["~", "n", ""]),
+    ("bool", r"true|false|True|False", list("tfTF")),
+    ("int", r"[-+]?(?:0|[1-9][0-9]*)", list("-+0123456789")),
+    ("float", r"[-+]?[0-9]+\.[0-9]*(?:[eE][-+]?[0-9]+)?", list("-+0123456789")),
+):
+    _Loader.add_implicit_resolver(
+        f"tag:yaml.org,2002:{_tag}", re.compile(rf"^(?:{_pattern})$"), _first
+    )
+
+
+def split_page(text: str, where: str) -> Page:
+    """The front matter and body of a page's whole text (`\\n` line ends).
+
+    Raises BroadsheetError when a fence is missing."""
+    if not text.startswith("---"):
+        raise problem(
+            f"{where}:1", "there is no front matter", "begin the page with a line of three dashes"
+        )
+    opening = _FENCE.match(text)
+    closing = _FENCE.search(text, opening.end()) if opening else None
+    if opening is None or closing is None:
+        raise problem(
+            f"{where}:1",
+            "the front matter does not end",
+            "put a line of three dashes below the last 'key: value'",
+        )
+    return Page(
+        front_matter=text[opening.end() + 1 : closing.start()],
+        body=text[closing.end() + 1 :],
+        body_line=text.count("\n", 0, closing.end()) + 2,
+    )
+
+
+def parse_mapping(text: str, where: str, first_line: int = 1) -> dict[str, Any]:
+    """The mapping that a YAML text holds; empty for an empty text.
+
+    `first_line` is the line of `where` the text begins on. Raises BroadsheetError, located."""
+    try:
+        _refuse_bombs(text, where, first_line)
+        value = yaml.load(text, Loader=_Loader)  # noqa: S506 (a subclass of CSafeLoader)
+    except yaml.MarkedYAMLError as error:
+        raise BroadsheetError([_yaml_problem(error, where, first_line)]) from None
+    except yaml.reader.ReaderError as error:
+        line = first_line + text.count("\n", 0, error.position)
+        fact = f"the character U+{_code(error.character):04X} is not allowed in YAML"
+        raise problem(f"{where}:{line}", fact, dict(_HINTS)["control characters"]) from None
+    except RecursionError:
+        raise problem(
+            f"{where}:{first_line}",
+            "brackets are nested too deeply",
+            "front matter needs two levels; look for a stray '[' or '{'",
+        ) from None
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise problem(
+            f"{where}:{first_line}",
+            "this is not a list of 'key: value' lines",
+            "write 'key: value'",
+        )
+    return value
+
+
+def _code(character: int | str) -> int:
+    """The C reader gives a number, the Python one a character."""
+    return character if isinstance(character, int) else ord(character)
+
+
+def _refuse_bombs(text: str, where: str, first_line: int) -> None:
+    if len(text) > LONGEST:
+        raise problem(f"{where}:{first_line}", f"the YAML is longer than {LONGEST} characters")
+    if "&" in text and "*" in text and _nodes(yaml.compose(text, Loader=_Loader)) > MOST_NODES:
+        raise problem(
+            f"{where}:{first_line}",
+            "aliases make the YAML too large",
+            "write the values out instead of '*alias'",
+        )
+
+
+def _nodes(node: yaml.Node | None) -> int:
+    """How many values a node stands for, aliases counted at each use; stops above the limit."""
+    count = 0
+    waiting: list[Any] = [node]
+    while waiting and count <= MOST_NODES:
+        count += 1
+        current = waiting.pop()
+        if isinstance(current, yaml.MappingNode):
+            waiting.extend(part for pair in current.value for part in pair)
+        elif isinstance(current, yaml.SequenceNode):
+            waiting.extend(current.value)
+    return count
+
+
+def _yaml_problem(error: yaml.MarkedYAMLError, where: str, first_line: int) -> Problem:
+    mark = error.problem_mark or error.context_mark
+    line = first_line + (mark.line if mark else 0)
+    fact = " ".join((error.problem or error.context or "this is not YAML").split())
+    hint = next((hint for part, hint in _HINTS if part in fact), "")
+    return Problem(where=f"{where}:{line}", fact=fact.replace('"', "'"), hint=hint)
+
+
+def line_of(text: str, path: Sequence[str | int], first_line: int = 1) -> int:
+    """The line on which the value at `path` (keys and list positions) is written in a YAML text;
+    the line of its nearest written ancestor where it is missing."""
+    node, line = yaml.compose(text, Loader=_Loader), first_line
+    for step in path:
+        found = next((pair for pair in _children(node) if pair[0] == step), None)
+        if found is None:
+            break
+        _, line, node = found[0], first_line + found[1], found[2]
+    return line
+
+
+def source_of(text: str, path: Sequence[str | int]) -> str:
+    """The characters a scalar at `path` is written with, or an empty string."""
+    node = yaml.compose(text, Loader=_Loader)
+    for step in path:
+        node = next((child for key, _, child in _children(node) if key == step), None)
+    return str(node.value) if isinstance(node, yaml.ScalarNode) else ""
+
+
+def _children(node: Any) -> Iterator[tuple[str | int, int, Any]]:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield key.value, key.start_mark.line, value
+    elif isinstance(node, yaml.SequenceNode):
+        for position, value in enumerate(node.value):
+            yield position, value.start_mark.line, value
+
+
+def format_mapping(values: Mapping[str, Any]) -> str:
+    """YAML of one line for each key, lists and mappings in brackets; reading it gives `values`."""
+    return "".join(_format_entry(key, value) for key, value in values.items())
+
+
+def _format_entry(key: str, value: Any) -> str:
+    return f"{_format_value(key)}: {_format_value(value)}\n"
+
+
+def _format_value(value: Any) -> str:
+    text = yaml.dump(
+        value,
+        Dumper=yaml.CSafeDumper,
+        default_flow_style=True,
+        allow_unicode=True,
+        sort_keys=False,
+        width=2**30,
+    )
+    return text.removesuffix("\n").removesuffix("\n...")
+
+
+def format_page(values: Mapping[str, Any], body: str) -> str:
+    """A page of front matter and body, ending in a line break."""
+    text = f"---\n{format_mapping(values)}---\n"
+    return f"{text}{body.rstrip()}\n" if body.strip() else text
+
+
+def edit_mapping(text: str, changes: Mapping[str, Any], order: Sequence[str]) -> str:
+    """The YAML text with the top-level keys of `changes` set to new values, everything else as it
+    was: comments, order and formatting of the other keys. A new key goes after the nearest key
+    that stands before it in `order`."""
+    lines = text.splitlines(keepends=True)
+    spans = _entries(text, lines)
+    for key in sorted((key for key in changes if key in spans), key=lambda key: -spans[key][0]):
+        begin, end, comment = spans[key]
+        entry = _format_entry(key, changes[key])
+        lines[begin:end] = [entry[:-1] + comment + "\n" if comment else entry]
+    edited = "".join(lines)
+    for key in changes:
+        if key not in spans:
+            edited = _insert(edited, key, changes[key], order)
+    return edited
+
+
+def _insert(text: str, key: str, value: Any, order: Sequence[str]) -> str:
+    lines = text.splitlines(keepends=True)
+    spans = _entries(text, lines)
+    before = order[: order.index(key)] if key in order else list(spans)
+    position = max((spans[name][1] for name in before if name in spans), default=0)
+    if position and not lines[position - 1].endswith("\n"):
+        lines[position - 1] += "\n"
+    lines.insert(position, _format_entry(key, value))
+    return "".join(lines)
+
+
+def _entries(text: str, lines: Sequence[str]) -> dict[str, tuple[int, int, str]]:
+    """Of each top-level key: its first line, the line after its last, and the comment that stands
+    behind a value of one line."""
+    node = yaml.compose(text, Loader=_Loader)
+    if not isinstance(node, yaml.MappingNode):
+        return {}
+    starts = [key.start_mark.line for key, _ in node.value] + [len(lines)]
+    spans: dict[str, tuple[int, int, str]] = {}
+    for (key, value), following in zip(node.value, starts[1:], strict=True):
+        begin, end = key.start_mark.line, following
+        while end > begin + 1 and re.fullmatch(r"\s*(#.*)?", lines[end - 1].rstrip("\n")):
+            end -= 1
+        spans[key.value] = begin, end, _comment_behind(value, lines)
+    return spans
+
+
+def _comment_behind(value: yaml.Node, lines: Sequence[str]) -> str:
+    if value.start_mark.line != value.end_mark.line or value.end_mark.line >= len(lines):
+        return ""
+    rest = lines[value.end_mark.line][value.end_mark.column :].rstrip("\r\n")
+    return rest if re.fullmatch(r"\s+#.*", rest) else ""
