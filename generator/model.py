@@ -1,8 +1,8 @@
 """The words of the field as values: frozen, without I/O, ids instead of object graphs."""
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from types import MappingProxyType
 from typing import Any
 
@@ -32,14 +32,14 @@ class Paper:
     """Plain text, one line; may hold TeX between dollars."""
     abstract: str = ""
     """Markdown, as in the page's body down to the first `## ` heading."""
-    date: date | None = None
+    date: dt.date | None = None
     """First published."""
-    added: date | None = None
+    added: dt.date | None = None
     """First listed here; decides days, feeds and what is new. None only for a page a person
     wrote without it: `library.load` then falls back to `date`."""
-    updated: date | None = None
+    updated: dt.date | None = None
     """The last day a source changed title, abstract or authors of a page that was there."""
-    featured: tuple[date, ...] = ()
+    featured: tuple[dt.date, ...] = ()
     """Every day it was listed on, ascending; `added` is one of them."""
     authors: tuple[str, ...] = ()
     """Names in the order of the paper."""
@@ -178,9 +178,9 @@ class Record:
     """One line of plain text, TeX as it came."""
     abstract: str = ""
     """Plain text, not Markdown; paragraphs are separated by an empty line."""
-    date: date | None = None
+    date: dt.date | None = None
     """First published."""
-    featured: date | None = None
+    featured: dt.date | None = None
     """The day the source listed it, where it has one."""
     authors: tuple[str, ...] = ()
     author_count: int | None = None
