@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from generator.errors import BroadsheetError, Problem
-from generator.text.front_matter import line_of, parse_mapping
+from generator.text.front_matter import line_of, parse_mapping, source_of
 
 SITE_YML = "content/site.yml"
 DEFAULT_BASE_URL = "http://localhost:8000/"
@@ -61,7 +61,10 @@ class Config:
         return urlsplit(self.base_url).path
 
 
-def _read_date(value: object) -> object:
+def read_date(value: object) -> object:
+    """A day written YYYY-MM-DD, for pydantic. Raises ValueError with the fact."""
+    if isinstance(value, date):
+        return value
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
         try:
             return date.fromisoformat(value)
@@ -80,7 +83,7 @@ def _read_base_url(value: object) -> object:
 
 
 _Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=60)]
-_Date = Annotated[date | None, BeforeValidator(_read_date)]
+_Date = Annotated[date | None, BeforeValidator(read_date)]
 
 
 class _Source(BaseModel):
@@ -168,7 +171,8 @@ def schema_problems(
     for detail in error.errors():
         path = [step for step in detail["loc"] if _is_written(values, step, detail["loc"])]
         line = line_of(text, path, first_line)
-        fact, hint = _fact_and_hint(detail, model)
+        written = source_of(text, path) if len(path) == len(detail["loc"]) else ""
+        fact, hint = _fact_and_hint(detail, model, shown(written or detail["input"]))
         found.setdefault(
             (line, tuple(path)), Problem(where=f"{where}:{line}", fact=fact, hint=hint)
         )
@@ -192,9 +196,8 @@ def _is_written(values: Any, step: object, path: Sequence[object]) -> bool:
     return False
 
 
-def _fact_and_hint(detail: Any, model: type[BaseModel]) -> tuple[str, str]:
+def _fact_and_hint(detail: Any, model: type[BaseModel], value: str) -> tuple[str, str]:
     key = ".".join(str(step) for step in detail["loc"] if isinstance(step, str)) or "the file"
-    value = shown(detail["input"])
     kind = detail["type"]
     if kind == "extra_forbidden":
         known = _known_keys(model, detail["loc"][:-1])

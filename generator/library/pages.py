@@ -1,0 +1,324 @@
+"""The pages of content/: their text to values and back.
+
+Owns the schema of front matter. Does not read or write files.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from datetime import date
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from generator.config import nearest, read_date, schema_problems, shown
+from generator.errors import BroadsheetError, Problem, problem
+from generator.model import LINK_KINDS, Link, Note, Paper, Rule, Topic
+from generator.text.front_matter import (
+    Page,
+    edit_mapping,
+    format_page,
+    line_of,
+    parse_mapping,
+    split_page,
+)
+from generator.text.plain import clean_line
+from generator.text.safety import safe_url
+from generator.text.slug import is_paper_slug, paper_slug
+
+PAPER_KEYS = (
+    "title", "id", "date", "added", "updated", "featured", "authors", "author_count",
+    "organization", "topics", "links", "source", "upvotes", "comments", "stars", "venue",
+    "categories", "keywords", "summary", "draft", "hidden",
+)  # fmt: skip
+"""The keys of a paper's front matter, in the order they are written."""
+TOPIC_KEYS = ("title", "summary", "rule")
+
+_NOTES = re.compile(r"^## ", re.MULTILINE)
+_PAPER_PATH = re.compile(r"content/papers/(\d{4}|undated)/([^/]+)\.md")
+_SLUG_PATH = re.compile(r"content/[a-z]+/([a-z0-9][a-z0-9-]*)\.md")
+
+_Date = Annotated[date | None, BeforeValidator(read_date)]
+_Day = Annotated[date, BeforeValidator(read_date)]
+_Count = Annotated[int | None, Field(ge=0)]
+_Fields = TypeVar("_Fields", bound=BaseModel)
+_Line = Annotated[str, Field(min_length=1)]
+
+
+class _PaperFields(BaseModel):
+    model_config = ConfigDict(strict=True, extra="allow")
+    title: _Line
+    id: str = ""
+    date: _Date = None
+    added: _Date = None
+    updated: _Date = None
+    featured: list[_Day] = []
+    authors: list[_Line] = []
+    author_count: _Count = None
+    organization: str = ""
+    topics: list[_Line] = []
+    links: dict[str, str] = {}
+    source: str = ""
+    upvotes: _Count = None
+    comments: _Count = None
+    stars: _Count = None
+    venue: str = ""
+    categories: list[str] = []
+    keywords: list[str] = []
+    summary: str = ""
+    draft: bool = False
+    hidden: bool = False
+
+
+class _RuleFields(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+    title: list[_Line] = []
+    text: list[_Line] = []
+    mentions: Annotated[int, Field(ge=1)] = 2
+    categories: list[_Line] = []
+    keywords: list[_Line] = []
+    organizations: list[_Line] = []
+    exclude: list[_Line] = []
+
+
+class _TopicFields(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+    title: _Line
+    summary: str = ""
+    rule: _RuleFields | None = None
+
+
+class _NoteFields(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+    title: str = ""
+
+
+def parse_paper(text: str, path: str, topics: Collection[str] | None = None) -> Paper:
+    """The paper that a page of content/papers/ holds.
+
+    `topics`: the slugs that exist; None to accept any. Raises BroadsheetError with every problem
+    of the page."""
+    page, fields = _read_fields(text, path, _PaperFields)
+    problems = _path_problems(path, fields)
+    problems += _link_problems(page, path, fields.links)
+    if topics is not None:
+        problems += _topic_problems(page, path, fields.topics, topics)
+    if fields.added is None and fields.date is None:
+        fact = "'added' is missing"
+        hint = "add a line 'added: YYYY-MM-DD', the day it was first listed here"
+        problems.append(Problem(where=f"{path}:2", fact=fact, hint=hint))
+    if problems:
+        raise BroadsheetError(problems)
+    return _paper(page, path, fields)
+
+
+def _paper(page: Page, path: str, fields: _PaperFields) -> Paper:
+    abstract, notes = split_body(page.body)
+    added = fields.added or fields.date
+    days = set(fields.featured) | ({added} if added else set())
+    return Paper(
+        id=_stem(path),
+        title=clean_line(fields.title),
+        abstract=abstract,
+        date=fields.date,
+        added=added,
+        updated=fields.updated,
+        featured=tuple(sorted(days)),
+        authors=tuple(fields.authors),
+        author_count=fields.author_count,
+        organization=clean_line(fields.organization),
+        topics=tuple(dict.fromkeys(fields.topics)),
+        links=_links(fields.links),
+        source=fields.source,
+        upvotes=fields.upvotes,
+        comments=fields.comments,
+        stars=fields.stars,
+        venue=fields.venue,
+        categories=tuple(fields.categories),
+        keywords=tuple(fields.keywords),
+        summary=fields.summary,
+        draft=fields.draft,
+        hidden=fields.hidden,
+        notes=notes,
+        extra=fields.model_extra or {},
+        path=path,
+    )
+
+
+def split_body(body: str) -> tuple[str, str]:
+    """A paper's body as (abstract, notes): the notes begin at the first `## ` heading."""
+    found = _NOTES.search(body)
+    if found is None:
+        return body.strip(), ""
+    return body[: found.start()].strip(), body[found.start() :].strip()
+
+
+def _stem(path: str) -> str:
+    return path.rpartition("/")[2].removesuffix(".md")
+
+
+def _links(links: Mapping[str, str]) -> tuple[Link, ...]:
+    kinds = [kind for kind in LINK_KINDS if kind in links]
+    kinds += [kind for kind in links if kind not in LINK_KINDS]
+    return tuple(Link(kind=kind, url=safe_url(links[kind])) for kind in kinds)
+
+
+def _path_problems(path: str, fields: _PaperFields) -> list[Problem]:
+    found = _PAPER_PATH.fullmatch(path)
+    if found is None:
+        hint = "a paper's page is content/papers/YEAR/ID.md, or content/papers/undated/ID.md"
+        return [Problem(where=path, fact="is not where a paper's page is", hint=hint)]
+    slug = found[2]
+    if not is_paper_slug(slug):
+        hint = "name the file with lower-case letters, digits, hyphens and full stops"
+        return [Problem(where=path, fact=f"'{slug}' cannot be a paper's id", hint=hint)]
+    if fields.id and paper_slug(key=fields.id) != slug and fields.id != slug:
+        hint = "an id never changes: name the file after it, or delete the line"
+        return [
+            Problem(where=path, fact=f"'id' is another than the file's: '{fields.id}'", hint=hint)
+        ]
+    return []
+
+
+def _link_problems(page: Page, path: str, links: Mapping[str, str]) -> list[Problem]:
+    return [
+        Problem(
+            where=f"{path}:{line_of(page.front_matter, ['links', kind], 2)}",
+            fact=f"'links.{kind}' is not a web address: {shown(url)}",
+            hint="write it whole, beginning with https://",
+        )
+        for kind, url in links.items()
+        if not safe_url(url)
+    ]
+
+
+def _topic_problems(
+    page: Page, path: str, named: list[str], topics: Collection[str]
+) -> list[Problem]:
+    return [
+        Problem(
+            where=f"{path}:{line_of(page.front_matter, ['topics', position], 2)}",
+            fact=f"unknown topic '{slug}'",
+            hint=_topic_hint(slug, topics),
+        )
+        for position, slug in enumerate(named)
+        if slug not in topics
+    ]
+
+
+def _topic_hint(slug: str, topics: Collection[str]) -> str:
+    hint = nearest(slug, topics)
+    return hint if hint.startswith("did") else f"write content/topics/{slug}.md, or take it out"
+
+
+def parse_topic(text: str, path: str) -> Topic:
+    """The topic that a page of content/topics/ holds. Raises BroadsheetError, located."""
+    page, fields = _read_fields(text, path, _TopicFields)
+    if not _SLUG_PATH.fullmatch(path):
+        raise _slug_problem(path)
+    rule = None
+    if fields.rule is not None:
+        words = fields.rule.model_dump(exclude={"mentions"})
+        phrases = {name: tuple(value) for name, value in words.items()}
+        rule = Rule(mentions=fields.rule.mentions, **phrases)
+    return Topic(
+        slug=_stem(path),
+        title=clean_line(fields.title),
+        summary=clean_line(fields.summary),
+        introduction=page.body.strip(),
+        rule=rule,
+        path=path,
+    )
+
+
+def parse_note(text: str, path: str) -> Note:
+    """A page of content/pages/ or content/days/; its front matter is optional.
+
+    Raises BroadsheetError, located."""
+    slug = _stem(path)
+    if not _SLUG_PATH.fullmatch(path):
+        raise _slug_problem(path)
+    if not text.startswith("---"):
+        text = f"---\n---\n{text}"
+    page, fields = _read_fields(text, path, _NoteFields)
+    heading = re.match(r"# +(.+)\n?", page.body.strip())
+    body = page.body.strip()
+    if heading and not fields.title:
+        body = body[heading.end() :].strip()
+    title = fields.title or (heading[1] if heading else slug.replace("-", " ").capitalize())
+    return Note(slug=slug, title=clean_line(title), body=body, path=path)
+
+
+def _slug_problem(path: str) -> BroadsheetError:
+    return problem(
+        path,
+        f"'{_stem(path)}' cannot be part of a URL",
+        "name the file with lower-case letters, digits and hyphens, ending in .md",
+    )
+
+
+def _read_fields(text: str, path: str, schema: type[_Fields]) -> tuple[Page, _Fields]:
+    """A page and its checked front matter; a key without a value counts as absent."""
+    page = split_page(text, path)
+    written = parse_mapping(page.front_matter, path, 2)
+    values = {str(key): value for key, value in written.items() if value is not None}
+    try:
+        return page, schema.model_validate(values)
+    except ValidationError as error:
+        found = schema_problems(error, schema, values, page.front_matter, path, 2)
+        raise BroadsheetError(found) from None
+
+
+def paper_fields(paper: Paper) -> dict[str, Any]:
+    """A paper as the keys and values of its front matter, in their order, empty ones left out."""
+    values: dict[str, Any] = {
+        "title": paper.title,
+        "date": paper.date,
+        "added": paper.added,
+        "updated": paper.updated,
+        "featured": list(paper.featured) if len(paper.featured) > 1 else [],
+        "authors": list(paper.authors),
+        "author_count": paper.author_count,
+        "organization": paper.organization,
+        "topics": list(paper.topics),
+        "links": {link.kind: link.url for link in paper.links},
+        "source": paper.source,
+        "upvotes": paper.upvotes,
+        "comments": paper.comments,
+        "stars": paper.stars,
+        "venue": paper.venue,
+        "categories": list(paper.categories),
+        "keywords": list(paper.keywords),
+        "summary": paper.summary,
+        "draft": paper.draft or None,
+        "hidden": paper.hidden or None,
+    }
+    values.update(paper.extra)
+    return {key: value for key, value in values.items() if value not in (None, "", [], {})}
+
+
+def format_paper(paper: Paper) -> str:
+    """The text of a paper's page; `parse_paper` gives the paper back."""
+    body = "\n\n".join(part for part in (paper.abstract, paper.notes) if part)
+    return format_page(paper_fields(paper), body)
+
+
+def edit_paper(text: str, changes: Mapping[str, Any], abstract: str | None, path: str) -> str:
+    """A paper's page with some front-matter keys set and, unless None, its abstract replaced;
+    every other byte as it was."""
+    page = split_page(text, path)
+    head = text[: len("---\n")]
+    front_matter = (
+        edit_mapping(page.front_matter, changes, PAPER_KEYS) if changes else (page.front_matter)
+    )
+    body = text[len(head) + len(page.front_matter) :]
+    if abstract is not None:
+        fence, notes = body[: len(body) - len(page.body)], _NOTES.search(page.body)
+        rest = page.body[notes.start() :] if notes else ""
+        body = f"{fence}{abstract}\n" + (f"\n{rest}" if rest else "")
+    return head + front_matter + body
+
+
+def paper_path(slug: str, published: date | None) -> str:
+    """Where the page of a new paper goes."""
+    year = f"{published.year:04d}" if published else "undated"
+    return f"content/papers/{year}/{slug}.md"
