@@ -1,0 +1,220 @@
+"""Which topics a paper belongs to, and why: the rules of content/topics/ applied to its words.
+
+Owns the meaning of `model.Rule`. Does not read or write topic pages, and does not decide what
+becomes of a match: a paper's topics are stored on the paper, where a person may change them.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+
+from generator.model import Rule, Topic
+
+TITLE_WEIGHT = 100
+KEYWORD_WEIGHT = 50
+ORGANIZATION_WEIGHT = 50
+CATEGORY_WEIGHT = 30
+MENTION_WEIGHT = 10
+"""Weight of an abstract that mentions a topic exactly as often as its rule asks."""
+ABSTRACT_WEIGHT_LIMIT = 90
+"""However often an abstract says it, a title that says it is the stronger sign."""
+FORMS_QUOTED = 3
+"""How many different wordings a reason quotes at most."""
+
+_SAME_LENGTH = {ord(character): " " for character in "\t\n\v\f\r\u00a0\u2009\u202f-‐‑‒–—"} | {
+    ord("İ"): "i"  # the only character that lower() turns into two
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What a rule looks at in a paper."""
+
+    title: str
+    abstract: str = ""
+    """Plain text, not Markdown."""
+    categories: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    organization: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A topic that a paper belongs to."""
+
+    slug: str
+    """The topic's."""
+    why: str
+    """The strongest reason, for readers: `“reward model” in the title`."""
+    weight: int
+    """For comparing the topics of one paper: more is stronger."""
+
+
+def match_topics(subject: Subject, topics: Iterable[Topic], limit: int = 4) -> tuple[Match, ...]:
+    """The topics whose rules hold for a paper, the strongest first, at most `limit`; topics of
+    equal strength in order of their slugs. A topic without a rule is never matched."""
+    text = _Text.of(subject)
+    found = [
+        Match(slug=topic.slug, why=reasons[0][1], weight=sum(weight for weight, _ in reasons))
+        for topic in topics
+        if topic.rule is not None and (reasons := _reasons(text, topic.rule))
+    ]
+    return tuple(sorted(found, key=lambda match: (-match.weight, match.slug))[:limit])
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A paper's words, folded once for all rules. `title` and `abstract` keep the length of what
+    they were folded from, so that a reason can quote the paper's own spelling."""
+
+    subject: Subject
+    title: str
+    abstract: str
+
+    @classmethod
+    def of(cls, subject: Subject) -> "_Text":
+        return cls(subject, _fold(subject.title), _fold(subject.abstract))
+
+
+def _fold(text: str) -> str:
+    """Lower case, with a space for every dash and every kind of space; the length stays."""
+    return text.translate(_SAME_LENGTH).lower()
+
+
+def _reasons(text: _Text, rule: Rule) -> list[tuple[int, str]]:
+    """The weights and wordings of what makes the rule hold, the strongest first."""
+    reasons = sorted(_evidence(text, rule), key=lambda reason: -reason[0])
+    return [] if reasons and _says(rule.exclude, text) else reasons
+
+
+def _evidence(text: _Text, rule: Rule) -> Iterator[tuple[int, str]]:
+    subject = text.subject
+    if spans := _spans(rule.title + rule.text, text.title):
+        start, end = spans[0]
+        yield TITLE_WEIGHT, f"{_quoted(subject.title[start:end])} in the title"
+    needed = max(1, rule.mentions)
+    spans = _spans(rule.text, text.abstract)
+    if len(spans) >= needed:
+        weight = min(ABSTRACT_WEIGHT_LIMIT, MENTION_WEIGHT * len(spans) // needed)
+        yield weight, _mentions_in_words(subject.abstract, spans)
+    if keyword := _first_equal(subject.keywords, rule.keywords):
+        yield KEYWORD_WEIGHT, f"keyword {_quoted(keyword)}"
+    if organization := _first_equal((subject.organization,), rule.organizations):
+        yield ORGANIZATION_WEIGHT, f"from {organization}"
+    if category := _first_equal(subject.categories, rule.categories):
+        yield CATEGORY_WEIGHT, f"category {category}"
+
+
+def _says(phrases: tuple[str, ...], text: _Text) -> bool:
+    return bool(_spans(phrases, text.title) or _spans(phrases, text.abstract))
+
+
+def _spans(phrases: tuple[str, ...], folded: str) -> list[tuple[int, int]]:
+    """Where the phrases stand in a folded text, from left to right, without overlap."""
+    compiled = _compile(phrases)
+    if not any(start in folded for start in compiled.starts):
+        return []
+    return [match.span() for match in compiled.pattern.finditer(folded)]
+
+
+def _first_equal(values: Sequence[str], wanted: Sequence[str]) -> str:
+    """The first of the paper's values that a rule wants, in any case; else an empty string."""
+    folded = {_fold(value) for value in wanted} - {""}
+    return next((value for value in values if _fold(value) in folded), "") if folded else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrases:
+    """The phrases of a rule, ready to look for."""
+
+    starts: tuple[str, ...]
+    """The first word of each: a text that holds none of them need not be searched."""
+    pattern: re.Pattern[str]
+    """All phrases as one expression over folded text."""
+
+
+@lru_cache(maxsize=4096)
+def _compile(phrases: tuple[str, ...]) -> _Phrases:
+    """Longer phrases come first, so that they win where two begin at the same place; phrases with
+    the same first letter stand together, for which the engine has a fast search."""
+    worded = sorted(
+        {(tuple(words), open_end) for words, open_end in map(_words, phrases) if words},
+        key=lambda phrase: (phrase[0][0][0], -sum(map(len, phrase[0])), phrase),
+    )
+    branches = [
+        f"{re.escape(letter)}(?<!\\w{re.escape(letter)})(?:{'|'.join(map(_expression, group))})"
+        for letter, group in groupby(worded, key=lambda phrase: phrase[0][0][0])
+    ]
+    starts = tuple(sorted({words[0] for words, _ in worded}))
+    return _Phrases(starts, re.compile(f"(?:{'|'.join(branches)})(?!\\w)"))
+
+
+def _words(phrase: str) -> tuple[list[str], bool]:
+    """A phrase's folded words, and whether any ending may follow the last."""
+    stem = phrase.strip().removesuffix("*")
+    return _fold(stem).split(), stem != phrase.strip()
+
+
+def _expression(phrase: tuple[tuple[str, ...], bool]) -> str:
+    """The expression for a phrase without its first letter."""
+    words, open_end = phrase
+    return " ++".join(map(re.escape, words))[len(re.escape(words[0][0])) :] + r"\w*+" * open_end
+
+
+def _mentions_in_words(abstract: str, spans: Sequence[tuple[int, int]]) -> str:
+    """`“tool use” and “agents” 5 times in the abstract`, the commonest wordings first."""
+    forms = [" ".join(abstract[start:end].split()) for start, end in spans]
+    folded = Counter(map(_fold, forms))
+    spelling = {_fold(form): form for form in reversed(forms)}
+    quoted = [_quoted(spelling[form]) for form, _ in folded.most_common(FORMS_QUOTED)]
+    return f"{_joined(quoted, 'and')} {_times(len(forms))} in the abstract"
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
+def _quoted(text: str) -> str:
+    return f"“{' '.join(text.split())}”"
+
+
+def _joined(parts: Sequence[str], word: str) -> str:
+    """`a, b or c`."""
+    *first, last = parts
+    return f"{', '.join(first)} {word} {last}" if first else last
+
+
+def rule_in_words(rule: Rule) -> tuple[str, ...]:
+    """The rule as English sentences for the topic's page, one a condition; a phrase's trailing `*`
+    is shown as `…`. The last sentence is the exclusion, where there is one."""
+    return tuple(_sentences(rule))
+
+
+def _sentences(rule: Rule) -> Iterator[str]:
+    if rule.title:
+        yield f"The title says {_phrases_in_words(rule.title)}."
+    if rule.text:
+        yield (
+            f"The title says {_phrases_in_words(rule.text)}, or the abstract does so "
+            f"{_at_least(rule.mentions)}."
+        )
+    if rule.keywords:
+        yield f"A keyword of the paper is {_phrases_in_words(rule.keywords)}."
+    if rule.categories:
+        yield f"Its category is {_joined(rule.categories, 'or')}."
+    if rule.organizations:
+        yield f"It comes from {_joined(rule.organizations, 'or')}."
+    if rule.exclude:
+        phrases = _phrases_in_words(rule.exclude)
+        yield f"A paper whose title or abstract says {phrases} is left out."
+
+
+def _phrases_in_words(phrases: Sequence[str]) -> str:
+    return _joined([_quoted(phrase.strip().replace("*", "…")) for phrase in phrases], "or")
+
+
+def _at_least(mentions: int) -> str:
+    return "at least once" if mentions <= 1 else f"at least {_times(mentions)} in all"
