@@ -1,0 +1,23 @@
+"""Text as XML 1.0 allows it, for feeds, the sitemap and the OpenSearch description."""
+
+import re
+from collections.abc import Mapping
+from xml.sax.saxutils import escape, quoteattr
+
+DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
+
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""The complement of XML 1.0's production `Char`, and the C1 controls it discourages."""
+
+
+def xml_text(text: str) -> str:
+    """`text` without the characters XML 1.0 forbids, even as references, or discourages."""
+    return _FORBIDDEN.sub("", text)
+
+
+def format_element(name: str, text: str = "", attributes: Mapping[str, str] | None = None) -> str:
+    """One element holding only text, everything escaped: `<loc>https://…</loc>`."""
+    shown = "".join(
+        f" {key}={quoteattr(xml_text(value))}" for key, value in (attributes or {}).items()
+    )
+    return f"<{name}{shown}>{escape(xml_text(text))}</{name}>" if text else f"<{name}{shown}/>"
