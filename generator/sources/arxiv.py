@@ -1,0 +1,204 @@
+"""arXiv's API: an Atom feed of a query or of a list of ids.
+
+https://info.arxiv.org/help/api/user-manual.html. Reads both dialects: the old one (to about 2025)
+wraps titles and abstracts and declares its namespaces on each element, the new one does neither.
+Element order means nothing. Pure.
+
+Options: `query` and/or `ids`, `since`, `until` (by first submission; not for a list of ids),
+`limit` (100), `sort` (submitted, updated, relevance), `endpoint`.
+"""
+
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import feedparser  # type: ignore[import-untyped]
+
+from generator.config import SourceConfig, shown
+from generator.errors import Problem
+from generator.model import Record
+from generator.sources.answers import check_present
+from generator.sources.identifiers import arxiv_id, bare_doi, paper_links
+from generator.sources.options import Options
+from generator.sources.source import ARXIV_GAP, Batch, Request, Window, left_out, refused
+from generator.text.plain import clean_line, clean_text
+
+ENDPOINT = "https://export.arxiv.org/api/query"
+LIMIT = 100
+PAGE = 100
+"""Records asked for at a time."""
+EARLIEST = "199107010000"
+"""arXiv opened in August 1991."""
+SORTS = {"submitted": "submittedDate", "updated": "lastUpdatedDate", "relevance": "relevance"}
+
+_CATEGORY = re.compile(r"[a-z]+(-[a-z]+)*(\.[A-Za-z-]+)?", re.ASCII)
+_AGAIN = "arXiv does this under load: try again later"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arxiv:
+    """A query, a list of ids, or a list of ids narrowed by a query."""
+
+    query: str
+    ids: tuple[str, ...]
+    since: date | None
+    until: date | None
+    sort: str
+    limit: int | None
+    endpoint: str
+    offline: bool = False
+
+    def requests(self, window: Window) -> Iterator[Request]:
+        """One for the query; with ids one for each hundred of them."""
+        limit = window.limit or self.limit or PAGE
+        query = self._query(window)
+        for start in range(0, max(1, len(self.ids)), PAGE):
+            ids = self.ids[start : start + PAGE]
+            params = {
+                "search_query": query,
+                "id_list": ",".join(ids),
+                "start": "0",
+                "max_results": str(len(ids) or min(PAGE, limit)),
+                "sortBy": SORTS[self.sort],
+                "sortOrder": "descending",
+            }
+            params = {key: value for key, value in params.items() if value}
+            yield Request(url=self.endpoint, params=params, gap=ARXIV_GAP)
+
+    def parse(self, payload: bytes, request: Request) -> Batch:
+        """The records of one page, and the request for the next while the feed counts more."""
+        feed = _feed(payload, request)
+        records: list[Record] = []
+        problems: list[Problem] = []
+        for number, entry in enumerate(feed.entries, 1):
+            record = _record(entry)
+            if record is None:
+                fact = (
+                    f"entry {number} ({str(entry.get('id', ''))[:60]}) has no arXiv id or no title"
+                )
+                problems.append(left_out(request.where, fact))
+            else:
+                records.append(record)
+        return Batch(
+            records=tuple(records),
+            problems=tuple(problems),
+            following=_next_page(request, len(feed.entries), _total(feed)),
+        )
+
+    def _query(self, window: Window) -> str:
+        """The query with the window's days, as arXiv writes ranges (GMT, minutes)."""
+        since = window.since or self.since
+        until = min(filter(None, (window.until, self.until)), default=None)
+        if self.ids or not (since or until):
+            return self.query
+        first = f"{since:%Y%m%d}0000" if since else EARLIEST
+        last = f"{until:%Y%m%d}2359" if until else "999912312359"
+        return f"({self.query}) AND submittedDate:[{first} TO {last}]"
+
+
+def open_arxiv(config: SourceConfig) -> Arxiv:
+    """The source with the options of site.yml. Raises BroadsheetError."""
+    options = Options(config)
+    ids = options.texts("ids")
+    source = Arxiv(
+        query=options.text("query"),
+        ids=tuple(filter(None, map(arxiv_id, ids))),
+        since=options.day("since"),
+        until=options.day("until"),
+        sort=options.choice("sort", tuple(SORTS), "submitted"),
+        limit=options.limit(None if ids else LIMIT),
+        endpoint=options.url("endpoint", ENDPOINT),
+    )
+    for wrong in (each for each in ids if not arxiv_id(each)):
+        options.wrong(f"'ids' holds {shown(wrong)}, which is not an arXiv id", "as in 2507.22565")
+    if not (source.query or ids or {"query", "ids"} & set(config.options)):
+        options.wrong("neither 'query' nor 'ids' is given", 'add query: "cat:cs.RO" to the source')
+    options.finish()
+    return source
+
+
+def _feed(payload: bytes, request: Request) -> Any:
+    """The Atom feed in an answer, whole and without an error in it. Raises BroadsheetError."""
+    check_present(payload, request, "an Atom feed")
+    if b"<!DOCTYPE" in payload[:2000]:
+        raise refused(request, "declares a DOCTYPE, which arXiv's feeds do not have")
+    feed = feedparser.parse(io.BytesIO(payload), sanitize_html=False, resolve_relative_uris=False)
+    if feed.bozo:
+        raise refused(request, f"is not whole: {_fault(feed.bozo_exception)}", _AGAIN)
+    if feed.version != "atom10":
+        raise refused(request, "is not an Atom feed", "look at 'endpoint' in content/site.yml")
+    for entry in feed.entries:
+        if "/api/errors" in entry.get("id", ""):
+            said = clean_line(entry.get("summary", ""))
+            raise refused(request, f"answered with the error {shown(said)}", "look at 'query'")
+    return feed
+
+
+def _fault(error: Any) -> str:
+    """What the XML parser says, with its line."""
+    if hasattr(error, "getLineNumber"):
+        place: str = f"{error.getMessage()} at line {error.getLineNumber()}"
+        return place
+    return clean_line(str(error))
+
+
+def _total(feed: Any) -> int:
+    """How many records the query has in all; 0 where the feed does not say."""
+    text = feed.feed.get("opensearch_totalresults", "")
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def _next_page(request: Request, found: int, total: int) -> Request | None:
+    """The page after one of `found` entries. Raises BroadsheetError for an empty page before the
+    end: arXiv gives one now and then, and stopping there would lose papers."""
+    start = int(request.params.get("start", "0"))
+    if "id_list" in request.params or start + found >= total:
+        return None
+    if not found:
+        raise refused(request, f"is empty though {total} papers are announced", _AGAIN)
+    return replace(request, params={**request.params, "start": str(start + found)})
+
+
+def _record(entry: Any) -> Record | None:
+    """One paper, or None where it has no arXiv id or no title."""
+    arxiv = arxiv_id(entry.get("id", ""))
+    title = clean_line(entry.get("title", ""))
+    if not arxiv or not title:
+        return None
+    doi = bare_doi(entry.get("arxiv_doi", "").strip().partition(" ")[0])
+    return Record(
+        title=title,
+        abstract=_abstract(entry.get("summary", "")),
+        date=_day(entry.get("published", "")),
+        authors=tuple(filter(None, (clean_line(each.get("name", "")) for each in entry.authors)))
+        if "authors" in entry
+        else (),
+        arxiv=arxiv,
+        doi=doi,
+        links=paper_links(arxiv=arxiv, doi=doi),
+        venue=clean_line(entry.get("arxiv_journal_ref", "")),
+        categories=_categories(entry),
+    )
+
+
+def _abstract(summary: str) -> str:
+    """The summary as paragraphs: lines are joined, two blanks begin a new paragraph."""
+    paragraphs = re.split(r"\n\s*\n|\n {2,}", summary.strip())
+    return clean_text("\n\n".join(map(clean_line, paragraphs)))
+
+
+def _categories(entry: Any) -> tuple[str, ...]:
+    """arXiv's own categories, the primary one first; MSC and ACM classes are left out."""
+    primary = entry.get("arxiv_primary_category", {}).get("term")
+    terms = [primary, *(tag.get("term") for tag in entry.get("tags", ()))]
+    return tuple(dict.fromkeys(term for term in terms if term and _CATEGORY.fullmatch(term)))
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        return None

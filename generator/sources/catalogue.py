@@ -1,0 +1,57 @@
+"""Which types of source there are. A new one is one module, one line here, one payload in tests.
+
+Others add theirs without touching this file: an entry point in the group `broadsheet.sources`,
+named after the type, that leads to a function from SourceConfig to Source.
+"""
+
+from collections.abc import Callable
+from importlib.metadata import entry_points
+
+from generator.config import SITE_YML, SourceConfig, nearest
+from generator.errors import BroadsheetError, Problem, problem
+from generator.sources.arxiv import open_arxiv
+from generator.sources.huggingface import open_huggingface
+from generator.sources.listing import open_listing
+from generator.sources.records import open_records
+from generator.sources.source import Source
+
+ENTRY_POINTS = "broadsheet.sources"
+TYPES: dict[str, Callable[[SourceConfig], Source]] = {
+    "arxiv": open_arxiv,
+    "huggingface": open_huggingface,
+    "json": open_records,
+    "listing": open_listing,
+}
+
+
+def open_source(config: SourceConfig) -> Source:
+    """The source an entry of site.yml describes. Raises BroadsheetError for an unknown type and
+    for every option that is wrong, unknown or missing."""
+    factory = TYPES.get(config.type) or _third_party(config)
+    return factory(config)
+
+
+def open_sources(configs: tuple[SourceConfig, ...]) -> dict[str, Source]:
+    """Every source by its name. Raises BroadsheetError with the problems of all of them."""
+    sources: dict[str, Source] = {}
+    problems: list[Problem] = []
+    for config in configs:
+        try:
+            sources[config.name] = open_source(config)
+        except BroadsheetError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise BroadsheetError(problems)
+    return sources
+
+
+def _third_party(config: SourceConfig) -> Callable[[SourceConfig], Source]:
+    """The factory another package offers for the type. Raises BroadsheetError."""
+    offered = entry_points(group=ENTRY_POINTS)
+    for entry in offered:
+        if entry.name == config.type:
+            factory: Callable[[SourceConfig], Source] = entry.load()
+            return factory
+    known = sorted({*TYPES, *(entry.name for entry in offered)})
+    fact = f"source '{config.name}': unknown type '{config.type}'"
+    raise problem(SITE_YML, fact, f"{nearest(config.type, known)}; known are {', '.join(known)}")
