@@ -115,7 +115,7 @@ def _says(phrases: tuple[str, ...], text: _Text) -> bool:
 def _spans(phrases: tuple[str, ...], folded: str) -> list[tuple[int, int]]:
     """Where the phrases stand in a folded text, from left to right, without overlap."""
     compiled = _compile(phrases)
-    if not any(start in folded for start in compiled.starts):
+    if not any(word in folded for word in compiled.words):
         return []
     return [match.span() for match in compiled.pattern.finditer(folded)]
 
@@ -130,8 +130,8 @@ def _first_equal(values: Sequence[str], wanted: Sequence[str]) -> str:
 class _Phrases:
     """The phrases of a rule, ready to look for."""
 
-    starts: tuple[str, ...]
-    """The first word of each: a text that holds none of them need not be searched."""
+    words: tuple[str, ...]
+    """The longest word of each: a text that holds none of them need not be searched."""
     pattern: re.Pattern[str]
     """All phrases as one expression over folded text."""
 
@@ -148,8 +148,8 @@ def _compile(phrases: tuple[str, ...]) -> _Phrases:
         f"{re.escape(letter)}(?<!\\w{re.escape(letter)})(?:{'|'.join(map(_expression, group))})"
         for letter, group in groupby(worded, key=lambda phrase: phrase[0][0][0])
     ]
-    starts = tuple(sorted({words[0] for words, _ in worded}))
-    return _Phrases(starts, re.compile(f"(?:{'|'.join(branches)})(?!\\w)"))
+    longest = tuple(sorted({max(words, key=len) for words, _ in worded}))
+    return _Phrases(longest, re.compile(f"(?:{'|'.join(branches)})(?!\\w)"))
 
 
 def _words(phrase: str) -> tuple[list[str], bool]:
