@@ -1,0 +1,335 @@
+"""Citations of papers: BibTeX and RIS files, citation tags and JSON-LD for a paper's page.
+
+What is not known is left out: a paper whose source only counts its authors has no author here.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import orjson
+
+from generator.model import File, Paper
+from generator.publish.addresses import absolute_url
+from generator.text.math import Piece, render_math, split_math
+from generator.text.plain import plain_text, plain_title
+from generator.text.safety import printable
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+"""BibTeX's own macros, which every style defines."""
+_TEX = str.maketrans(
+    {
+        "\\": r"{\textbackslash}",
+        "{": r"{\lbrace}",
+        "}": r"{\rbrace}",
+        "~": r"{\textasciitilde}",
+        "^": r"{\textasciicircum}",
+        **{character: f"\\{character}" for character in "&%$#_"},
+    }
+)
+"""Braces are written by name because BibTeX counts them even behind a backslash."""
+_WORD = re.compile(r"\S+")
+_UNSAFE_TEX = re.compile(r"%|\^\^|\\(?:\w*def|\w*command|\w*environment|let)\b")
+"""What a formula may not hold in a file that TeX will read: definitions, comments, and the
+notation by which TeX can be told any character."""
+_CORPORATE = re.compile(r"\b(?:collaboration|consortium|group|labs?|project|team)$", re.IGNORECASE)
+_SUFFIXES = ("jr", "jr.", "sr", "sr.", "ii", "iii", "iv")
+_CONFERENCE = re.compile(
+    r"(?i:\b(?:conference|conf\.|proceedings|proc\.|symposium|symp\.|workshop)(?!\w))"
+    r"|\b(?:AAAI|ACCV|ACL|AISTATS|BMVC|CHI|CIKM|COLING|COLM|COLT|CVPR|CoNLL|CoRL|EACL|ECCV|EMNLP"
+    r"|ICASSP|ICCV|ICLR|ICML|ICRA|IJCAI|IROS|KDD|MICCAI|MLSys|NAACL|NIPS|NeurIPS|SIGGRAPH|SIGIR"
+    r"|UAI|WACV|[Ii]nterspeech|INTERSPEECH)\b"
+)
+"""What tells a conference from a journal in a venue as printed; all else counts as a journal."""
+_JOURNAL = re.compile(r"\b(?:journal|letters|national academy|transactions)\b", re.IGNORECASE)
+"""What makes a journal of it all the same."""
+_ARXIV_ID = re.compile(r"\d{4}\.\d{4,5}")
+_OLD_ARXIV_ID = re.compile(r"([a-z]+(?:-[a-z]+)?(?:\.[a-z]{2})?)-(\d{7})")
+_ARXIV_PATH = re.compile(r"/(?:abs|pdf)/(.+?)(?:v\d+)?(?:\.pdf)?/?")
+_ARXIV_HOSTS = ("arxiv.org", "www.arxiv.org", "export.arxiv.org")
+_DOI_HOSTS = ("doi.org", "dx.doi.org", "www.doi.org")
+
+
+def render_citations(papers: Iterable[Paper], base_url: str) -> Iterator[File]:
+    """`/papers/ID.bib` and `/papers/ID.ris` of each paper."""
+    for paper in papers:
+        url = _page(paper, base_url)
+        yield File(path=f"papers/{paper.id}.bib", content=bibtex(paper, url).encode())
+        yield File(path=f"papers/{paper.id}.ris", content=ris(paper, url).encode())
+
+
+def bulk_citations(stem: str, papers: Iterable[Paper], base_url: str) -> Iterator[File]:
+    """`STEM.bib` and `STEM.ris` of a listing, in its order: `topics/robotics/papers` is the stem
+    of `/topics/robotics/papers.bib`."""
+    members = tuple(papers)
+    yield File(path=f"{stem}.bib", content=_all(bibtex, members, base_url, "\n"))
+    yield File(path=f"{stem}.ris", content=_all(ris, members, base_url, "\r\n"))
+
+
+def _all(
+    form: Callable[[Paper, str], str], papers: Iterable[Paper], base_url: str, between: str
+) -> bytes:
+    return between.join(form(paper, _page(paper, base_url)) for paper in papers).encode()
+
+
+def _page(paper: Paper, base_url: str) -> str:
+    return absolute_url(base_url, f"/papers/{paper.id}/")
+
+
+def citation_key(paper: Paper) -> str:
+    """The paper's BibTeX key: first author's surname and the paper's id, ASCII, else the id alone.
+
+    The id makes it unique in any file, and no correction of title or date changes it."""
+    surname = _ascii(_split_name(paper.authors[0])[0]) if paper.authors else ""
+    return f"{surname}-{paper.id}" if surname else paper.id
+
+
+def _ascii(text: str) -> str:
+    folded = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]", "", folded.lower())
+
+
+def bibtex(paper: Paper, url: str) -> str:
+    """The paper as one BibTeX entry, a field a line. `url` stands where the paper's source has
+    no page of its own.
+
+    Values are escaped so that TeX prints them as they are; formulas that are plain mathematics
+    stay TeX. Published papers are @inproceedings or @article, all others @misc."""
+    fields = [(name, value) for name, value in _bibtex_fields(paper, url) if value]
+    lines = [f"  {name} = {value}," for name, value in fields]
+    kind = {"conference": "inproceedings", "journal": "article"}.get(_venue_kind(paper), "misc")
+    return "\n".join([f"@{kind}{{{citation_key(paper)},", *lines, "}\n"])
+
+
+def _bibtex_fields(paper: Paper, url: str) -> Iterator[tuple[str, str]]:
+    arxiv = arxiv_id(paper)
+    venue = {"conference": "booktitle", "journal": "journal"}.get(_venue_kind(paper), "")
+    yield "title", _braced(_bibtex_title(paper.title))
+    yield "author", _braced(" and ".join(_bibtex_name(name) for name in paper.authors))
+    yield "year", _braced(str(paper.date.year) if paper.date else "")
+    yield "month", _MONTHS[paper.date.month - 1] if paper.date else ""
+    if venue:
+        yield venue, _braced(_tex(paper.venue))
+    if arxiv:
+        yield "eprint", _braced(arxiv)
+        yield "archivePrefix", "{arXiv}"
+        yield "primaryClass", _braced(_tex(next(iter(paper.categories), "")))
+    yield "doi", _braced(_verbatim(doi(paper)))
+    yield "url", _braced(_verbatim(paper.link("abstract") or url))
+
+
+def _braced(value: str) -> str:
+    return f"{{{value}}}" if value else ""
+
+
+def _tex(text: str) -> str:
+    return _line(text).translate(_TEX)
+
+
+def _line(text: str) -> str:
+    return " ".join(printable(text).split())
+
+
+def _verbatim(text: str) -> str:
+    """A URL or DOI: BibTeX styles print these as they stand, so only braces must not."""
+    return text.replace("\\", "%5C").replace("{", "%7B").replace("}", "%7D")
+
+
+def _bibtex_title(title: str) -> str:
+    """Formulas in braces, and every word in braces whose capitals a style must not lower."""
+    return "".join(_bibtex_piece(piece) for piece in split_math(_line(title)))
+
+
+def _bibtex_piece(piece: Piece) -> str:
+    if piece.tex and _is_plain_maths(piece.tex):
+        return f"{{${piece.tex.strip()}$}}"
+    text = _WORD.sub(lambda word: _protected(word[0]), plain_title(piece.source))
+    before = " " if piece.source[0].isspace() else ""
+    after = " " if text and piece.source[-1].isspace() else ""
+    return before + text + after
+
+
+def _is_plain_maths(tex: str) -> bool:
+    """Whether TeX may be let at a formula: known mathematics only, and braces in balance."""
+    balanced = tex.count("{") == tex.count("}") and not _UNSAFE_TEX.search(tex)
+    return balanced and render_math(tex, display=False).startswith("<math")
+
+
+def _protected(word: str) -> str:
+    escaped = word.translate(_TEX)
+    return f"{{{escaped}}}" if _has_fixed_capitals(word) else escaped
+
+
+def _has_fixed_capitals(word: str) -> bool:
+    """Whether a capital stands inside the word (`LLMs`, `R&D`) or before a sign (`Q-`, `A*`,
+    `L2`), so that it is none of title case's (`Fine-Tuning`)."""
+    around = zip(f" {word}", word, f"{word[1:]} ", strict=False)
+    return any(
+        letter.isupper()
+        and (before.isalnum() or before == "&" or after.isdigit() or after in "*+-")
+        for before, letter, after in around
+    )
+
+
+def _bibtex_name(name: str) -> str:
+    """A name as BibTeX splits it right: one of a group, or with an `and`, as a whole."""
+    line = _tex(name)
+    whole = _is_corporate(name) or " and " in f" {line.lower()} " or line.count(",") > 2
+    return f"{{{line}}}" if whole else line
+
+
+def _is_corporate(name: str) -> bool:
+    return bool(_CORPORATE.search(name.strip()))
+
+
+def _split_name(name: str) -> tuple[str, str, str]:
+    """Surname with its particles, given names, suffix: `Ludwig van Beethoven` gives
+    `van Beethoven`, `Ludwig`, nothing. A name already written `Last, First` is taken at that."""
+    line = _line(name)
+    if _is_corporate(line):
+        return line, "", ""
+    if "," in line:
+        last, _, first = line.partition(",")
+        if first.strip().lower() not in _SUFFIXES:
+            return last.strip(), first.strip(), ""
+        line = f"{last} {first.strip()}"
+    words = line.split()
+    suffix = words.pop() if len(words) > 1 and words[-1].lower() in _SUFFIXES else ""
+    start = len(words) - 1
+    while start > 1 and words[start - 1].islower():
+        start -= 1
+    return " ".join(words[max(start, 0) :]), " ".join(words[: max(start, 0)]), suffix
+
+
+def _venue_kind(paper: Paper) -> str:
+    """`conference`, `journal`, or nothing for a paper that is not said to be published."""
+    if not paper.venue or re.match(r"(?i)(?:arxiv|corr)\b", paper.venue):
+        return ""
+    if _JOURNAL.search(paper.venue):
+        return "journal"
+    return "conference" if _CONFERENCE.search(paper.venue) else "journal"
+
+
+def arxiv_id(paper: Paper) -> str:
+    """Its arXiv id without version (`2507.22565`, `hep-th/9901001`), or nothing."""
+    for kind in ("abstract", "pdf"):
+        parts = urlsplit(paper.link(kind))
+        found = _ARXIV_PATH.fullmatch(parts.path)
+        if parts.hostname in _ARXIV_HOSTS and found:
+            return found[1]
+    if _ARXIV_ID.fullmatch(paper.id):
+        return paper.id
+    old = _OLD_ARXIV_ID.fullmatch(paper.id)
+    return f"{old[1]}/{old[2]}" if old else ""
+
+
+def doi(paper: Paper) -> str:
+    """Its bare DOI (`10.1109/5.771073`), or nothing."""
+    parts = urlsplit(paper.link("doi"))
+    name = unquote(parts.path.strip("/"))
+    return name if parts.hostname in _DOI_HOSTS and name.startswith("10.") else ""
+
+
+def ris(paper: Paper, url: str) -> str:
+    """The paper as one RIS record, lines ended by CR LF as the format asks. `url` stands where
+    the paper's source has no page of its own."""
+    lines = [f"{tag}  - {_line(value)}" for tag, value in _ris_tags(paper, url) if _line(value)]
+    return "\r\n".join([*lines, "ER  - ", ""])
+
+
+def _ris_tags(paper: Paper, url: str) -> Iterator[tuple[str, str]]:
+    arxiv = arxiv_id(paper)
+    kinds = {"conference": "CPAPER", "journal": "JOUR"}
+    yield "TY", kinds.get(_venue_kind(paper), "UNPB")
+    yield "ID", citation_key(paper)
+    yield "TI", plain_title(paper.title)
+    for name in paper.authors:
+        yield "AU", ", ".join(filter(None, _split_name(name)))
+    yield "PY", str(paper.date.year) if paper.date else ""
+    yield "DA", paper.date.strftime("%Y/%m/%d") if paper.date else ""
+    yield "T2", paper.venue
+    yield "AB", plain_text(paper.abstract)
+    for keyword in paper.keywords:
+        yield "KW", keyword
+    yield "M1", f"arXiv:{arxiv}" if arxiv else ""
+    yield "DO", doi(paper)
+    yield "UR", paper.link("abstract") or url
+    yield "L1", paper.link("pdf")
+
+
+def citation_tags(paper: Paper, *, url: str) -> tuple[tuple[str, str], ...]:
+    """Names and contents of the `<meta>` tags that Google Scholar and Zotero read; none empty.
+
+    `url` is the absolute URL of the paper's page."""
+    return tuple((name, _line(value)) for name, value in _tags(paper, url) if _line(value))
+
+
+def _tags(paper: Paper, url: str) -> Iterator[tuple[str, str]]:
+    kind = _venue_kind(paper)
+    yield "citation_title", plain_title(paper.title)
+    for name in paper.authors:
+        yield "citation_author", name
+    yield "citation_publication_date", paper.date.strftime("%Y/%m/%d") if paper.date else ""
+    yield "citation_journal_title", paper.venue if kind == "journal" else ""
+    yield "citation_conference_title", paper.venue if kind == "conference" else ""
+    yield "citation_arxiv_id", arxiv_id(paper)
+    yield "citation_doi", doi(paper)
+    yield "citation_pdf_url", paper.link("pdf")
+    yield "citation_abstract_html_url", url
+
+
+def json_ld(paper: Paper, *, url: str, site_title: str) -> str:
+    """The paper as a schema.org ScholarlyArticle, as JSON that may stand inside `<script>`.
+
+    The abstract is left out: it stands on the page, and would weigh as much again."""
+    values = {
+        "@context": "https://schema.org",
+        "@type": "ScholarlyArticle",
+        "@id": url,
+        "name": _line(plain_title(paper.title)),
+        "description": _line(plain_text(paper.summary)),
+        "author": [{"@type": "Person", "name": _line(name)} for name in paper.authors],
+        "sourceOrganization": _named("Organization", paper.organization),
+        "datePublished": paper.date.isoformat() if paper.date else "",
+        "keywords": [_line(keyword) for keyword in paper.keywords],
+        "isPartOf": _named("Periodical", paper.venue if _venue_kind(paper) == "journal" else ""),
+        "identifier": _identifiers(paper),
+        "sameAs": [link for link in (paper.link("abstract"), paper.link("doi")) if link],
+        "encoding": _pdf(paper.link("pdf")),
+        "url": url,
+        "mainEntityOfPage": {"@type": "WebPage", "@id": url, "isPartOf": _site(site_title)},
+    }
+    known = {key: value for key, value in values.items() if value}
+    return _script_safe(orjson.dumps(known).decode())
+
+
+def _named(kind: str, name: str) -> dict[str, str]:
+    return {"@type": kind, "name": _line(name)} if _line(name) else {}
+
+
+def _site(title: str) -> dict[str, str]:
+    return {"@type": "WebSite", "name": _line(title)}
+
+
+def _pdf(url: str) -> dict[str, str]:
+    if not url:
+        return {}
+    return {"@type": "MediaObject", "encodingFormat": "application/pdf", "contentUrl": url}
+
+
+def _identifiers(paper: Paper) -> list[dict[str, Any]]:
+    known = {"arXiv": arxiv_id(paper), "DOI": doi(paper)}
+    return [
+        {"@type": "PropertyValue", "propertyID": name, "value": value}
+        for name, value in known.items()
+        if value
+    ]
+
+
+def _script_safe(json: str) -> str:
+    """JSON in which nothing can end a script element, start a comment or break a line."""
+    for character in "<>&\u2028\u2029":
+        json = json.replace(character, f"\\u{ord(character):04x}")
+    return json
