@@ -19,11 +19,13 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urljoin
 
 import httpx
 import stamina
 
 from generator import __version__
+from generator.config import shown
 from generator.errors import BroadsheetError, Problem
 from generator.sources.source import ARXIV_GAP
 
@@ -180,6 +182,7 @@ class _Lane:
             limits=httpx.Limits(max_connections=1),
             timeout=politeness.silence,
             verify=tls,
+            event_hooks={"response": [_set_location_aside]},
         )
 
     def close(self) -> None:
@@ -193,9 +196,8 @@ class _Lane:
             time.sleep(max(0.0, self._next - time.monotonic()))
             started = time.monotonic()
             with self._until(deadline), self._answer(url) as answer:
-                if answer.status_code in _REDIRECTS and "location" in answer.headers:
-                    seconds = time.monotonic() - started
-                    return _Redirect(answer.headers["location"], seconds)
+                if location := answer.extensions.get("location"):
+                    return _Redirect(location, time.monotonic() - started)
                 if not answer.is_success:
                     raise _refusal(answer, self._politeness)
                 return _body(answer, self._politeness)
@@ -242,6 +244,12 @@ class _Lane:
             self._socket = details["return_value"].get_extra_info("socket")
             if self._expired.is_set():
                 _cut(self._socket)
+
+
+def _set_location_aside(answer: httpx.Response) -> None:
+    """Keeps httpx from looking at a redirect, which it does even where it is not to follow."""
+    if answer.status_code in _REDIRECTS and "location" in answer.headers:
+        answer.extensions["location"] = answer.headers.pop("location")
 
 
 def _cut(connection: Any) -> None:
@@ -345,13 +353,13 @@ def _redirected(first: httpx.URL, url: httpx.URL, location: str) -> httpx.URL:
     """Where a redirect leads. Raises _TryError where it must not be followed: to anything but
     http(s), or from the outside into a private network."""
     try:
-        target = url.join(location)
-    except httpx.InvalidURL:
+        target = httpx.URL(urljoin(str(url), location))
+    except (httpx.InvalidURL, ValueError):
         raise _TryError("redirects to something that is not a URL") from None
     if target.scheme not in ("http", "https") or not target.host:
-        raise _TryError(f"redirects to '{str(target)[:80]}', which is not http(s)")
+        raise _TryError(f"redirects to {shown(location)}, which is not http(s)")
     if target.host.lower() != first.host.lower() and _is_private(target):
-        raise _TryError(f"redirects to '{str(target)[:80]}', an address of a private network")
+        raise _TryError(f"redirects to {shown(location)}, an address of a private network")
     return target
 
 
