@@ -1,0 +1,5 @@
+"""`python -m generator` is `broadsheet`."""
+
+from generator.cli import main
+
+main()

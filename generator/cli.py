@@ -1,0 +1,206 @@
+"""The command line: the only place, with serve, that prints, exits and catches BroadsheetError."""
+
+import contextlib
+import datetime
+import functools
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from generator import __version__
+from generator.errors import BroadsheetError
+
+_FIXABLE, _INTERRUPTED = 1, 130
+
+
+@dataclass(frozen=True, slots=True)
+class _Voice:
+    """How much to say. Everything but answers goes to standard error."""
+
+    level: int = 0
+
+    def tell(self, line: str) -> None:
+        """What was done."""
+        if self.level >= 0:
+            click.echo(line, err=True)
+
+    def explain(self, line: str) -> None:
+        """What only -v shows."""
+        if self.level > 0:
+            click.echo(line, err=True)
+
+    def complain(self, line: object) -> None:
+        """What is wrong; never silenced."""
+        click.echo(str(line), err=True)
+
+
+class _Day(click.ParamType[datetime.date]):
+    name = "YYYY-MM-DD"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime.date:
+        if isinstance(value, datetime.date):
+            return value
+        try:
+            return datetime.date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"'{value}' is not a date; write it as YYYY-MM-DD", param, ctx)
+
+
+def _command(*options: Callable[..., Any], **settings: Any) -> Callable[..., click.Command]:
+    """A command with the options that all share, whose problems are printed and exit 1."""
+
+    def decorate(function: Callable[..., None]) -> click.Command:
+        @functools.wraps(function)
+        def run(*, verbose: int, quiet: bool, **arguments: Any) -> None:
+            voice = _Voice(-1 if quiet else verbose)
+            with _problems_told(voice):
+                function(voice=voice, **arguments)
+
+        wrapped: Callable[..., Any] = run
+        for option in reversed((*options, *_SHARED)):
+            wrapped = option(wrapped)
+        return _main.command(**settings)(wrapped)
+
+    return decorate
+
+
+_SHARED = (
+    click.option(
+        "--site",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=Path(),
+        show_default="this folder",
+        help="The site's folder.",
+    ),
+    click.option("-v", "--verbose", count=True, help="Say more."),
+    click.option("-q", "--quiet", is_flag=True, help="Say only what is wrong."),
+)
+
+
+@contextlib.contextmanager
+def _problems_told(voice: _Voice) -> Any:
+    try:
+        yield
+    except BroadsheetError as error:
+        for found in error.problems:
+            voice.complain(found)
+        if error.closing:
+            voice.complain(error.closing)
+        raise SystemExit(_FIXABLE) from None
+    except KeyboardInterrupt:
+        voice.complain("Interrupted.")
+        raise SystemExit(_INTERRUPTED) from None
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(_FIXABLE) from None
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Example: broadsheet new papers && cd papers && broadsheet pull && broadsheet serve",
+)
+@click.version_option(__version__, prog_name="broadsheet")
+def _main() -> None:
+    """Your own Daily Papers: pull papers into content/, build a site of them."""
+
+
+def today() -> datetime.date:
+    """The day it is in UTC; SOURCE_DATE_EPOCH (seconds) stands in for the clock where it is set."""
+    seconds = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if seconds.isdigit():
+        return datetime.datetime.fromtimestamp(int(seconds), datetime.UTC).date()
+    return datetime.datetime.now(datetime.UTC).date()
+
+
+@_command(
+    click.option("--source", "sources", multiple=True, metavar="NAME", help="Only this source."),
+    click.option("--since", type=_Day(), help="The first day to ask for."),
+    click.option("--until", type=_Day(), help="The last day to ask for."),
+    click.option("--limit", type=click.IntRange(min=1), help="At most so many of each source."),
+    click.option("--offline", is_flag=True, help="Only sources that are files; no network."),
+    click.option("--dry-run", is_flag=True, help="Say what would change; write nothing."),
+    click.option("--allow-shrink", is_flag=True, help="Believe a source that shrank absurdly."),
+    name="pull",
+    epilog="Example: broadsheet pull --since 2025-11-01 --source daily",
+)
+def _pull(voice: _Voice, site: Path, **wanted: Any) -> None:
+    """Bring content/ up to date with the sources. What a person wrote stays."""
+    from generator.pull import Wanted, pull
+    from generator.sources import Client
+
+    began = time.monotonic()
+    with Client() as client:
+        done = pull(site, Wanted(**wanted), today=today(), client=client, progress=voice.tell)
+    for found in done.problems:
+        voice.complain(found)
+    for name in done.skipped:
+        voice.explain(f"{name}: left out, it needs the network")
+    for path in done.written:
+        voice.explain(f"{'would write' if wanted['dry_run'] else 'wrote'} {path}")
+    _tell_kept(voice, done.kept)
+    if done.deleted:
+        voice.tell(
+            f"left out {len(done.deleted)} papers whose pages were deleted: {_some(done.deleted)}"
+        )
+    verb = "would change" if wanted["dry_run"] else "changed"
+    voice.tell(
+        f"{sum(done.fetched.values())} papers from {len(done.fetched)} sources: {done.new} new, "
+        f"{len(done.written)} files {verb}, {done.unchanged} pages as they were "
+        f"({time.monotonic() - began:.1f} s)."
+    )
+
+
+def _tell_kept(voice: _Voice, kept: tuple[str, ...], shown: int = 10) -> None:
+    for line in kept if voice.level > 0 else kept[:shown]:
+        voice.tell(f"kept {line}")
+    if len(kept) > shown and voice.level <= 0:
+        voice.tell(f"kept {len(kept) - shown} more fields as edited; -v lists them")
+
+
+def _some(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
+
+
+@_command(
+    click.option(
+        "--output",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Where the site goes.  [default: output/]",
+    ),
+    click.option("--base-url", default="", metavar="URL", help="Instead of site.yml's base_url."),
+    click.option("--jobs", type=click.IntRange(min=1), help="Processes.  [default: one a core]"),
+    click.option("--drafts", is_flag=True, help="Build drafts too."),
+    name="build",
+    epilog="Example: broadsheet build --base-url https://you.github.io/papers/",
+)
+def _build(
+    voice: _Voice, site: Path, output: Path | None, base_url: str, jobs: int | None, drafts: bool
+) -> None:
+    """Build the site from content/ into output/."""
+    from generator.build import build
+
+    began = time.monotonic()
+    done = build(site, output, base_url=base_url, drafts=drafts, jobs=jobs)
+    for path in done.changes.written:
+        voice.explain(f"wrote {path}")
+    for path in done.changes.removed:
+        voice.explain(f"removed {path}")
+    total = len(done.changes.written) + done.changes.unchanged
+    voice.tell(
+        f"{done.output}/: {done.papers} papers, {done.topics} topics, {done.pages} pages, "
+        f"{total} files, {len(done.changes.written)} of them changed "
+        f"({time.monotonic() - began:.1f} s)."
+    )
+
+
+def main() -> None:
+    """The program."""
+    _main(prog_name="broadsheet")

@@ -1,0 +1,243 @@
+"""content/ and themes/ from disk to values. Every problem of a stage is told at once."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from generator.config import SITE_YML, Config, nearest, parse_base_url, parse_config
+from generator.errors import BroadsheetError, Problem, problem
+from generator.library.merge import Said
+from generator.library.pages import parse_note, parse_paper, parse_topic
+from generator.model import Library, Note, Paper, Topic
+from generator.publish.theme import Manifest, Theme, assemble_theme, parse_manifest
+from generator.storage.tree import exists, list_files, read_bytes, read_text
+
+STATUS = "content/.pulled/status.json"
+SAID = "content/.pulled/papers"
+_FOLDERS = ("papers", "topics", "days", "pages", "sources")
+_FILES = (SITE_YML, "content/people.yml")
+_Value = TypeVar("_Value")
+
+
+def load_config(root: Path, base_url: str = "") -> Config:
+    """The site's settings; `base_url` overrides the one in site.yml."""
+    if not exists(root, SITE_YML):
+        raise problem(
+            SITE_YML,
+            "is missing: this folder is not a site",
+            "go to a site's folder, name one with --site, or make one with 'broadsheet new DIR'",
+        )
+    config = parse_config(read_text(root, SITE_YML))
+    if not base_url:
+        return config
+    try:
+        return replace(config, base_url=parse_base_url(base_url))
+    except ValueError as error:
+        hint = "write it whole: https://you.github.io/papers/"
+        raise problem("--base-url", f"'{base_url}' {error}", hint) from None
+
+
+def load_library(root: Path, *, drafts: bool = False) -> Library:
+    """All of content/, as a build sees it: without hidden papers and, unless asked for, drafts.
+
+    Raises BroadsheetError with every problem of every page."""
+    problems = _Problems()
+    topics = _load_topics(root, problems)
+    pages = _load_papers(root, problems, topics)
+    days = _load_notes(root, "content/days", problems)
+    notes = _load_notes(root, "content/pages", problems)
+    problems.add(_stray_files(root))
+    problems.raise_all()
+    shown = (p for _, p in pages.values() if not p.hidden and (drafts or not p.draft))
+    return Library(
+        papers={paper.id: paper for paper in sorted(shown, key=newest_first)},
+        topics=topics,
+        days=days,
+        pages=notes,
+        status=load_status(root),
+    )
+
+
+def load_pages(root: Path) -> tuple[dict[str, tuple[str, Paper]], dict[str, Topic]]:
+    """Every paper's page as text and value by id, hidden ones too, and the topics; for a pull.
+
+    A topic that has no page is no problem here: a build names it."""
+    problems = _Problems()
+    topics = _load_topics(root, problems)
+    pages = _load_papers(root, problems, None)
+    problems.raise_all()
+    return pages, topics
+
+
+def newest_first(paper: Paper) -> tuple[Any, ...]:
+    """The key that orders papers: added, upvotes, comments, date (all descending), id."""
+    day = paper.added.toordinal() if paper.added else 0
+    published = paper.date.toordinal() if paper.date else 0
+    return (-day, -(paper.upvotes or 0), -(paper.comments or 0), -published, paper.id)
+
+
+class _Problems:
+    """Collects the problems of a stage."""
+
+    def __init__(self) -> None:
+        self.found: list[Problem] = []
+
+    def add(self, problems: Iterable[Problem]) -> None:
+        self.found += problems
+
+    def attempt(self, read: Callable[[], _Value]) -> _Value | None:
+        """What `read` gives, or None where it fails; its problems are kept."""
+        try:
+            return read()
+        except BroadsheetError as error:
+            self.found += error.problems
+            return None
+
+    def raise_all(self) -> None:
+        if self.found:
+            raise BroadsheetError(self.found)
+
+
+def _load_topics(root: Path, problems: _Problems) -> dict[str, Topic]:
+    loaded = [
+        problems.attempt(lambda path=path: parse_topic(read_text(root, path), path))  # type: ignore[misc]
+        for path in list_files(root, "content/topics")
+    ]
+    topics = [topic for topic in loaded if topic is not None]
+    return {topic.slug: topic for topic in sorted(topics, key=lambda topic: topic.title.casefold())}
+
+
+def _load_notes(root: Path, folder: str, problems: _Problems) -> dict[str, Note]:
+    loaded = [
+        problems.attempt(lambda path=path: parse_note(read_text(root, path), path))  # type: ignore[misc]
+        for path in list_files(root, folder)
+    ]
+    return {note.slug: note for note in loaded if note is not None}
+
+
+def _load_papers(
+    root: Path, problems: _Problems, topics: Mapping[str, Topic] | None
+) -> dict[str, tuple[str, Paper]]:
+    pages: dict[str, tuple[str, Paper]] = {}
+    for path in list_files(root, "content/papers"):
+        text = problems.attempt(lambda path=path: read_text(root, path))  # type: ignore[misc]
+        if text is None:
+            continue
+        paper = problems.attempt(
+            lambda path=path, text=text: parse_paper(text, path, topics)  # type: ignore[misc]
+        )
+        if paper is None:
+            continue
+        if paper.id in pages:
+            problems.add([_twice(paper, pages[paper.id][1])])
+        else:
+            pages[paper.id] = text, paper
+    return pages
+
+
+def _twice(paper: Paper, other: Paper) -> Problem:
+    return Problem(
+        where=paper.path,
+        fact=f"the paper '{paper.id}' already has a page: {other.path}",
+        hint="keep one of the two files",
+    )
+
+
+def _stray_files(root: Path) -> list[Problem]:
+    """Files of content/ that nothing reads."""
+    hint = f"content/ holds site.yml, people.yml and the folders {', '.join(_FOLDERS)}"
+    return [
+        Problem(where=path, fact="is no part of a site", hint=hint)
+        for path in list_files(root, "content")
+        if path not in _FILES and path.split("/")[1] not in _FOLDERS
+    ]
+
+
+def load_status(root: Path) -> dict[str, Any]:
+    """What the last pull did; empty before the first one."""
+    if not exists(root, STATUS):
+        return {}
+    try:
+        status = json.loads(read_text(root, STATUS))
+    except ValueError:
+        status = None
+    if not isinstance(status, dict) or not isinstance(status.get("sources", {}), dict):
+        raise problem(STATUS, "is not what a pull writes", "delete it; the next pull makes it anew")
+    return status
+
+
+def load_said(root: Path) -> dict[str, Said]:
+    """What the sources last said, by paper. Raises BroadsheetError, located."""
+    said: dict[str, Said] = {}
+    for path in list_files(root, SAID):
+        for number, line in enumerate(read_text(root, path).splitlines(), start=1):
+            try:
+                entry = json.loads(line)
+                said[entry["id"]] = Said(days=tuple(entry["days"]), fields=entry["said"])
+            except (ValueError, KeyError, TypeError):
+                hint = "take the file back from git: without it, edits cannot be told from news"
+                where = f"{path}:{number}"
+                raise problem(where, "is not a line that a pull writes", hint) from None
+    return said
+
+
+def format_said(said: Mapping[str, Said]) -> dict[str, str]:
+    """The state as files: one line a paper, one file a month of first listing."""
+    lines: dict[str, list[str]] = {}
+    for slug, entry in sorted(said.items()):
+        month = entry.days[0][:7] if entry.days else "undated"
+        fields = {source: dict(sorted(f.items())) for source, f in sorted(entry.fields.items())}
+        line = {"id": slug, "days": list(entry.days), "said": fields}
+        text = json.dumps(line, ensure_ascii=False, separators=(",", ":"))
+        lines.setdefault(f"{SAID}/{month}.jsonl", []).append(text)
+    return {path: "\n".join(entries) + "\n" for path, entries in sorted(lines.items())}
+
+
+# -- themes ---------------------------------------------------------------------------------------
+
+
+def load_theme(root: Path, config: Config) -> Theme:
+    """The site's theme with all it extends. Raises BroadsheetError, located in site.yml or in the
+    theme."""
+    chain: dict[str, tuple[Manifest, dict[str, bytes]]] = {}
+    name, asker = config.theme, f"{SITE_YML}"
+    while name:
+        home = _theme_home(root, name, asker)
+        if name in chain:
+            raise problem(
+                f"themes/{name}/theme.yml", f"the theme extends itself by way of '{name}'"
+            )
+        manifest = parse_manifest(read_text(home, f"{name}/theme.yml"), f"themes/{name}/theme.yml")
+        chain[name] = manifest, _theme_files(home, name)
+        name, asker = manifest.extends, f"themes/{name}/theme.yml"
+    return assemble_theme(chain, config.theme_options, read_text(root, SITE_YML), SITE_YML)
+
+
+def _theme_home(root: Path, name: str, asker: str) -> Path:
+    """The folder of themes that has this one: the site's own, or the one that came along."""
+    homes = [root / "themes", *bundled("themes")]
+    for home in homes:
+        if exists(home, f"{name}/theme.yml"):
+            return home
+    known = {
+        path.split("/")[0]
+        for home in homes
+        for path in list_files(home, "")
+        if path.count("/") == 1 and path.endswith("/theme.yml")
+    }
+    raise problem(asker, f"there is no theme '{name}'", nearest(name, sorted(known)))
+
+
+def bundled(folder: str) -> list[Path]:
+    """Where a folder that comes with Broadsheet lies: in the installed package, or beside it in a
+    checkout."""
+    package = Path(__file__).parent
+    return [place for place in (package / folder, package.parent / folder) if place.is_dir()]
+
+
+def _theme_files(home: Path, name: str) -> dict[str, bytes]:
+    return {
+        path.removeprefix(f"{name}/"): read_bytes(home, path) for path in list_files(home, name)
+    }

@@ -1,0 +1,217 @@
+"""A theme: templates and static files, found through the chain of what it extends.
+
+Owns the override rule: a file at the same path replaces the parent's; `@parent/paper.html` names
+the parent's own. Reading the folders is `content.load_theme`'s.
+"""
+
+import datetime
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import jinja2
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from generator.config import nearest, schema_problems, shown
+from generator.errors import BroadsheetError, Problem, problem
+from generator.model import File
+from generator.site.calendar import MONTHS, long_date
+from generator.text.front_matter import line_of, parse_mapping
+
+OPTIONS_CSS = "options.css"
+"""The stylesheet made from `theme_options`: a strict CSP leaves no room for inline style."""
+_COLOR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
+
+
+class _ThemeFields(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+    name: str
+    description: str = ""
+    version: str = ""
+    extends: str = ""
+    options: dict[str, str | int | float | bool] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """A theme.yml."""
+
+    name: str
+    extends: str
+    """The folder of the parent; empty for none."""
+    options: Mapping[str, Any]
+    """Every option with its default."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What rendering needs of a theme: small, hashable, sent to whoever renders."""
+
+    templates: tuple[tuple[str, str], ...]
+    """Names and texts: `paper.html`, and `@broadsheet/paper.html` for each theme of the chain."""
+    assets: tuple[tuple[str, str], ...]
+    """Paths below static/, with eight digits of each content's hash."""
+    options: tuple[tuple[str, Any], ...]
+    """Defaults of the chain under the site's theme_options."""
+    digest: str
+    """Of all three."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Theme:
+    """A theme, whole."""
+
+    look: Look
+    static: tuple[File, ...]
+    """Files of the built site: `assets/style.css`, `search/search.js`."""
+
+
+def parse_manifest(text: str, where: str) -> Manifest:
+    """What a theme.yml says. Raises BroadsheetError, located."""
+    values = parse_mapping(text, where)
+    try:
+        fields = _ThemeFields.model_validate(values)
+    except ValidationError as error:
+        raise BroadsheetError(schema_problems(error, _ThemeFields, values, text, where)) from None
+    return Manifest(name=fields.name, extends=fields.extends, options=fields.options)
+
+
+def assemble_theme(
+    chain: Mapping[str, tuple[Manifest, Mapping[str, bytes]]],
+    options: Mapping[str, Any],
+    site_yml: str,
+    where: str,
+) -> Theme:
+    """A theme from its chain, the nearest first: by folder name, its manifest and its files.
+
+    `options` are the site's theme_options, written in `site_yml`. Raises BroadsheetError."""
+    templates: dict[str, str] = {}
+    static: dict[str, bytes] = {}
+    defaults: dict[str, Any] = {}
+    for folder, (manifest, files) in chain.items():
+        for path, content in files.items():
+            kind, _, name = path.partition("/")
+            if kind == "templates":
+                text = _template_text(content, f"themes/{folder}/{path}")
+                templates.setdefault(name, text)
+                templates[f"@{folder}/{name}"] = text
+            elif kind == "static":
+                static.setdefault(name, content)
+        defaults = {**manifest.options, **defaults}
+    merged = _check_options(defaults, options, site_yml, where)
+    static[OPTIONS_CSS] = _options_css(merged)
+    look = _look(templates, static, merged)
+    files_out = (File(path=_static_path(n), content=static[n]) for n in sorted(static))
+    return Theme(look=look, static=tuple(files_out))
+
+
+def _template_text(content: bytes, where: str) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise problem(where, "is not UTF-8", "save the template with the encoding UTF-8") from None
+
+
+def _look(
+    templates: Mapping[str, str], static: Mapping[str, bytes], options: Mapping[str, Any]
+) -> Look:
+    assets = tuple((name, _short_hash(static[name])) for name in sorted(static))
+    ordered = tuple(sorted(templates.items()))
+    chosen = tuple(sorted(options.items()))
+    whole = hashlib.blake2b(repr((ordered, assets, chosen)).encode(), digest_size=16)
+    return Look(templates=ordered, assets=assets, options=chosen, digest=whole.hexdigest())
+
+
+def _short_hash(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=4).hexdigest()
+
+
+def _static_path(name: str) -> str:
+    """Where a static file goes: the reader of the index lives beside it in search/."""
+    return name if name.startswith("search/") else f"assets/{name}"
+
+
+def _check_options(
+    defaults: Mapping[str, Any], options: Mapping[str, Any], site_yml: str, where: str
+) -> dict[str, Any]:
+    problems = []
+    for key, value in options.items():
+        place = f"{where}:{line_of(site_yml, ['theme_options', key])}"
+        if key not in defaults:
+            fact, hint = f"the theme has no option '{key}'", nearest(key, defaults)
+            problems.append(Problem(where=place, fact=fact, hint=hint))
+        elif _COLOR.fullmatch(str(defaults[key])) and not _COLOR.fullmatch(str(value)):
+            fact = f"'theme_options.{key}' is not a colour: {shown(value)}"
+            problems.append(Problem(where=place, fact=fact, hint='write it as "#9b1c1f"'))
+    if problems:
+        raise BroadsheetError(problems)
+    return {**defaults, **options}
+
+
+def _options_css(options: Mapping[str, Any]) -> bytes:
+    """The options that are colours, as custom properties."""
+    colours = {key: value for key, value in options.items() if _COLOR.fullmatch(str(value))}
+    lines = "".join(f"  --{key}: {value};\n" for key, value in sorted(colours.items()))
+    return f":root {{\n{lines}}}\n".encode()
+
+
+@lru_cache(maxsize=4)
+def make_environment(look: Look) -> jinja2.Environment:
+    """Templates ready to render: autoescape everywhere, an unknown variable is an error."""
+    environment = jinja2.Environment(
+        loader=jinja2.DictLoader(dict(look.templates)),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        auto_reload=False,
+    )
+    environment.filters |= _FILTERS
+    return environment
+
+
+def _short_date(day: datetime.date, edition: datetime.date | None = None) -> str:
+    """`26 Nov`, with the year where it is not the edition's."""
+    text = f"{day.day} {MONTHS[day.month - 1][:3]}"
+    return text if edition and edition.year == day.year else f"{text} {day.year}"
+
+
+def _number(value: int) -> str:
+    return f"{value:,}"
+
+
+def _plural(count: int, one: str, many: str) -> str:
+    return one if count == 1 else many
+
+
+_FILTERS: dict[str, Callable[..., str]] = {
+    "long_date": long_date,
+    "short_date": _short_date,
+    "number": _number,
+    "plural": _plural,
+}
+
+
+def template_problem(error: jinja2.TemplateError, name: str) -> Problem:
+    """What went wrong in a template, located in its file."""
+    if isinstance(error, jinja2.TemplateNotFound):
+        hint = "the theme lacks this template; give it one, or extend a theme that has it"
+        return Problem(where=f"template {name}", fact=f"'{error.name}' is missing", hint=hint)
+    line = getattr(error, "lineno", None) or _line_of_traceback(error)
+    where = f"template {getattr(error, 'name', None) or name}" + (f":{line}" if line else "")
+    hint = "themes/README.md lists the variables that a template has"
+    return Problem(where=where, fact=str(error.message or error), hint=hint)
+
+
+def _line_of_traceback(error: BaseException) -> int | None:
+    """Jinja rewrites tracebacks to template lines; the last one inside a template counts."""
+    line, trace = None, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename in ("<template>", "<unknown>"):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line

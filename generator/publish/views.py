@@ -1,0 +1,378 @@
+"""What templates see of papers and listings; themes/README.md is the contract with their authors."""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote_plus
+
+from markupsafe import Markup
+
+from generator.library.topics import Subject, match_topics
+from generator.model import Paper, Topic
+from generator.publish.citations import bibtex
+from generator.site.pages import Feed, Listing, Prose, Ref, handle, page_url
+from generator.text.markdown import render_markdown, title_html
+from generator.text.plain import excerpt, plain_text
+from generator.text.slug import slugify
+
+_NAMED_AUTHORS = 3
+_BUTTONS = (
+    ("pdf", "PDF"),
+    ("abstract", "Abstract"),
+    ("code", "Code"),
+    ("project", "Project page"),
+    ("huggingface", "Discussion"),
+    ("doi", "DOI"),
+)
+_FIND = (
+    ("arXiv", "https://arxiv.org/search/?searchtype=title&query="),
+    ("Google Scholar", "https://scholar.google.com/scholar?q="),
+    ("Semantic Scholar", "https://www.semanticscholar.org/search?q="),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteView:
+    """`site` in every template."""
+
+    title: str
+    description: str
+    language: str
+    curators: tuple[str, ...]
+    base_url: str
+    options: Mapping[str, Any]
+    edition: datetime.date | None
+    edition_url: str
+    paper_count: int
+    topic_count: int
+    generator: str
+    source_note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageView:
+    """`page` in every template."""
+
+    url: str
+    title: str
+    description: str
+    kind: str
+    canonical: str
+    noindex: bool
+    feeds: tuple[Feed, ...]
+    json_ld: Markup
+    meta: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NavView:
+    """A place in the navigation."""
+
+    title: str
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicView:
+    """A paper's topic."""
+
+    title: str
+    url: str
+    slug: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganizationView:
+    """A paper's organisation."""
+
+    name: str
+    url: str
+    handle: str
+    external_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A paper in a list."""
+
+    id: str
+    url: str
+    title: Markup
+    authors: str
+    organization: OrganizationView | None
+    date: datetime.date | None
+    added: datetime.date | None
+    topics: tuple[TopicView, ...]
+    upvotes: int | None
+    comments: int | None
+    stars: int | None
+    code: str
+    summary: str
+    excerpt: str
+    rest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayView:
+    """A day a paper was also listed on."""
+
+    date: datetime.date
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """A link out of the site."""
+
+    kind: str
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperView(Card):
+    """A paper on its own page."""
+
+    abstract: Markup
+    notes: Markup
+    authors_list: tuple[str, ...]
+    author_count: int | None
+    buttons: tuple[Button, ...]
+    find: tuple[Ref, ...]
+    published: datetime.date | None
+    featured: tuple[DayView, ...]
+    day_url: str
+    updated: datetime.date | None
+    venue: str
+    categories: tuple[str, ...]
+    keywords: tuple[str, ...]
+    bibtex: str
+    bib_url: str
+    ris_url: str
+    json_url: str
+    source: str
+    extra: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupView:
+    """Papers under one heading."""
+
+    title: str
+    url: str
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageLink:
+    """A page of a listing."""
+
+    number: int
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingView:
+    """A page of a list of papers."""
+
+    groups: tuple[GroupView, ...]
+    number: int
+    pages: int
+    total: int
+    first: int
+    last: int
+    newer: str
+    older: str
+    links: tuple[PageLink | None, ...]
+
+
+def view_card(paper: Paper, topics: Mapping[str, Topic]) -> Card:
+    """A paper as lists show it."""
+    return Card(**_card_fields(paper, topics, why={}))
+
+
+def _card_fields(
+    paper: Paper, topics: Mapping[str, Topic], why: Mapping[str, str]
+) -> dict[str, Any]:
+    shown, rest = _excerpt(paper.abstract)
+    return {
+        "id": paper.id,
+        "url": f"/papers/{paper.id}/",
+        "title": Markup(title_html(paper.title)),  # noqa: S704 (escaped there)
+        "authors": authors_line(paper),
+        "organization": _organization(paper),
+        "date": paper.date,
+        "added": paper.added,
+        "topics": tuple(_topic(topics[slug], why) for slug in paper.topics if slug in topics),
+        "upvotes": paper.upvotes,
+        "comments": paper.comments,
+        "stars": paper.stars,
+        "code": paper.link("code"),
+        "summary": paper.summary,
+        "excerpt": shown,
+        "rest": rest,
+    }
+
+
+@lru_cache(maxsize=2048)
+def _excerpt(abstract: str) -> tuple[str, str]:
+    return excerpt(" ".join(plain_text(abstract).split()))
+
+
+def authors_line(paper: Paper) -> str:
+    """`Ada Lovelace, Blaise Pascal and 3 more`, or `5 authors` where only the number is known."""
+    names = paper.authors
+    if not names:
+        count = paper.author_count
+        return "" if not count else "1 author" if count == 1 else f"{count} authors"
+    if len(names) > _NAMED_AUTHORS + 1:
+        return f"{', '.join(names[:_NAMED_AUTHORS])} and {len(names) - _NAMED_AUTHORS} more"
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+
+
+def _organization(paper: Paper) -> OrganizationView | None:
+    if not paper.organization:
+        return None
+    external = paper.link("organization")
+    name = handle(external)
+    return OrganizationView(
+        name=paper.organization,
+        url=f"/organizations/{slugify(paper.organization)}/",
+        handle=name if name != paper.organization else "",
+        external_url=external,
+    )
+
+
+def _topic(topic: Topic, why: Mapping[str, str]) -> TopicView:
+    return TopicView(
+        title=topic.title,
+        url=f"/topics/{topic.slug}/",
+        slug=topic.slug,
+        why=why.get(topic.slug, ""),
+    )
+
+
+def view_paper(paper: Paper, topics: Mapping[str, Topic], page_url: str) -> PaperView:
+    """A paper as its own page shows it. `page_url`: the page's absolute URL."""
+    base = f"/papers/{paper.id}"
+    buttons = _buttons(paper)
+    return PaperView(
+        **_card_fields(paper, topics, _reasons(paper, topics)),
+        abstract=Markup(render_markdown(paper.abstract)),  # noqa: S704 (sanitised there)
+        notes=Markup(render_markdown(paper.notes)),  # noqa: S704 (sanitised there)
+        authors_list=paper.authors,
+        author_count=paper.author_count,
+        buttons=buttons,
+        find=() if buttons else _find(paper),
+        published=paper.date,
+        featured=tuple(
+            DayView(date=day, url=f"/days/{day}/") for day in paper.featured if day != paper.added
+        ),
+        day_url=f"/days/{paper.added}/",
+        updated=paper.updated,
+        venue=paper.venue,
+        categories=paper.categories,
+        keywords=paper.keywords,
+        bibtex=bibtex(paper, page_url),
+        bib_url=f"{base}.bib",
+        ris_url=f"{base}.ris",
+        json_url=f"/api/papers/{paper.id}.json",
+        source=paper.source,
+        extra=paper.extra,
+    )
+
+
+def _reasons(paper: Paper, topics: Mapping[str, Topic]) -> dict[str, str]:
+    """By topic, why its rule caught the paper; a topic given by hand has no reason."""
+    subject = Subject(
+        title=paper.title,
+        abstract=plain_text(paper.abstract),
+        categories=paper.categories,
+        keywords=paper.keywords,
+        organization=paper.organization,
+    )
+    named = [topics[slug] for slug in paper.topics if slug in topics]
+    return {match.slug: match.why for match in match_topics(subject, named, len(named) or 1)}
+
+
+def _buttons(paper: Paper) -> tuple[Button, ...]:
+    titles = dict(_BUTTONS)
+    kinds = [kind for kind, _ in _BUTTONS if paper.link(kind)]
+    own = [link.kind for link in paper.links if link.kind not in titles]
+    return tuple(
+        Button(kind=kind, title=titles.get(kind, kind.capitalize()), url=paper.link(kind))
+        for kind in [*kinds, *(kind for kind in own if kind != "organization")]
+    )
+
+
+def _find(paper: Paper) -> tuple[Ref, ...]:
+    query = quote_plus(plain_text(paper.title))
+    return tuple(Ref(title=title, url=url + query) for title, url in _FIND)
+
+
+def view_listing(
+    listing: Listing, papers: Mapping[str, Paper], topics: Mapping[str, Topic]
+) -> ListingView:
+    """A page of a list, its papers as cards."""
+    groups = tuple(
+        GroupView(
+            title=group.title,
+            url=group.url,
+            cards=tuple(view_card(papers[paper], topics) for paper in group.papers),
+        )
+        for group in listing.groups
+    )
+    return ListingView(
+        groups=groups,
+        number=listing.number,
+        pages=listing.pages,
+        total=listing.total,
+        first=listing.first,
+        last=listing.first + sum(len(group.cards) for group in groups) - 1,
+        newer=page_url(listing.base, listing.number - 1) if listing.number > 1 else "",
+        older=page_url(listing.base, listing.number + 1) if listing.number < listing.pages else "",
+        links=_page_links(listing),
+    )
+
+
+def _page_links(listing: Listing) -> tuple[PageLink | None, ...]:
+    """First, last and the neighbours; None where numbers are left out."""
+    if listing.pages < 2:
+        return ()
+    near = range(listing.number - 1, listing.number + 2)
+    numbers = sorted({1, listing.pages, *near} & set(range(1, listing.pages + 1)))
+    links: list[PageLink | None] = []
+    for before, number in zip([0, *numbers], numbers, strict=False):
+        if number - before > 1:
+            links.append(None)
+        url = page_url(listing.base, number)
+        links.append(PageLink(number=number, url=url, current=number == listing.number))
+    return tuple(links)
+
+
+def view_shows(shows: Mapping[str, Any]) -> dict[str, Any]:
+    """Variables that a page carries ready made."""
+    return {name: _printed(value) for name, value in shows.items()}
+
+
+def _printed(value: Any) -> Any:
+    return Markup(value.__html__()) if isinstance(value, Prose) else value  # noqa: S704
+
+
+def view_nav(nav: Sequence[Ref], url: str) -> tuple[NavView, ...]:
+    """The navigation, with the place that `url` belongs to marked."""
+    return tuple(
+        NavView(title=ref.title, url=ref.url, current=_is_within(url, ref.url)) for ref in nav
+    )
+
+
+def _is_within(url: str, place: str) -> bool:
+    if place == "/":
+        return url == "/" or url.startswith("/page/")
+    periods = ("/days/", "/weeks/", "/months/")
+    return url.startswith(place) or (place == "/archive/" and url.startswith(periods))

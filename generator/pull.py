@@ -1,0 +1,247 @@
+"""The story of a pull: every source is fetched, what it says is merged into content/, changed pages
+are written one by one, and then what the sources said is remembered."""
+
+import datetime
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from generator.config import SITE_YML, Config, SourceConfig, nearest
+from generator.content import (
+    STATUS,
+    bundled,
+    format_said,
+    load_config,
+    load_pages,
+    load_said,
+    load_status,
+)
+from generator.errors import BroadsheetError, Problem, problem
+from generator.library.merge import Listed, Merged, merge
+from generator.sources import Client, Fetched, Source, Window, fetch_records, open_sources
+from generator.storage.tree import exists, list_files, read_bytes, read_text, write_file
+
+_SHRUNK = 0.2
+"""A source that gives less than this part of what it gave last time is not believed."""
+_ENOUGH_TO_SHRINK = 20
+"""A source that gave fewer papers than this may give any number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a pull was asked for."""
+
+    sources: tuple[str, ...] = ()
+    """Names; empty for all."""
+    since: datetime.date | None = None
+    until: datetime.date | None = None
+    limit: int | None = None
+    offline: bool = False
+    dry_run: bool = False
+    allow_shrink: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulled:
+    """What a pull did, or would do."""
+
+    fetched: Mapping[str, int]
+    """By source, how many papers it gave."""
+    new: int
+    written: tuple[str, ...]
+    """Paths that were written, or would be."""
+    unchanged: int
+    """Papers named by a source whose pages stay as they are."""
+    kept: tuple[str, ...]
+    """`path: field` where a person's value stands against the source's."""
+    deleted: tuple[str, ...]
+    """Ids of papers whose pages a person deleted."""
+    problems: tuple[Problem, ...]
+    """Sources that failed beside others that did not, and records that were left out."""
+    skipped: tuple[str, ...] = field(default=())
+    """Sources that were left out because they need the network."""
+
+
+def pull(
+    root: Path,
+    wanted: Wanted,
+    *,
+    today: datetime.date,
+    client: Client,
+    progress: Callable[[str], None] = lambda line: None,
+) -> Pulled:
+    """Bring the site's content/ up to date with its sources.
+
+    `today`: dates what a source lists without a day, and changes to pages. `progress` is told a
+    line a source. Raises BroadsheetError when a setting is wrong, a page cannot be read, or every
+    source failed; then nothing is written."""
+    config = load_config(root)
+    sources = _chosen(config, wanted)
+    skipped = tuple(name for name, s in sources.items() if wanted.offline and not s.offline)
+    active = {name: source for name, source in sources.items() if name not in skipped}
+    if not wanted.dry_run:
+        _write_first_topics(root)
+    pages, topics = load_pages(root)
+    said, status = load_said(root), load_status(root)
+    fetched = _fetch(root, active, wanted, today, client, progress)
+    fetched = {n: _believe(n, f, status, wanted) for n, f in fetched.items()}
+    problems = [found for result in fetched.values() for found in result.problems]
+    if fetched and all(result.failed for result in fetched.values()):
+        raise BroadsheetError(problems, "Every source failed; nothing was changed.")
+    listed = [
+        Listed(source=name, day=today, records=result.records)
+        for name, result in fetched.items()
+        if not result.failed
+    ]
+    trust = [source.name for source in config.sources]
+    merged = merge(pages, said, listed, topics, trust, today)
+    problems += _unknown_topics(listed, topics)
+    files = {**merged.pages, **format_said(merged.said)}
+    files[STATUS] = _format_status(status, active, fetched, config, today)
+    written = _write(root, files, dry_run=wanted.dry_run)
+    return _report(merged, fetched, written, problems, skipped)
+
+
+def _chosen(config: Config, wanted: Wanted) -> dict[str, Source]:
+    known = [source.name for source in config.sources]
+    if not known:
+        hint = "add one under 'sources:', such as {name: daily, type: huggingface}"
+        raise problem(SITE_YML, "the site has no sources", hint)
+    problems = [
+        Problem(where="--source", fact=f"there is no source '{name}'", hint=nearest(name, known))
+        for name in wanted.sources
+        if name not in known
+    ]
+    if problems:
+        raise BroadsheetError(problems)
+    sources = open_sources(config.sources)
+    return {n: s for n, s in sources.items() if not wanted.sources or n in wanted.sources}
+
+
+def _write_first_topics(root: Path) -> None:
+    """A site without any topics gets the ones that come with Broadsheet."""
+    if exists(root, "content/topics"):
+        return
+    for home in bundled("starter"):
+        for path in list_files(home, "topics"):
+            write_file(root, f"content/{path}", read_bytes(home, path))
+
+
+def _fetch(
+    root: Path,
+    sources: Mapping[str, Source],
+    wanted: Wanted,
+    today: datetime.date,
+    client: Client,
+    progress: Callable[[str], None],
+) -> dict[str, Fetched]:
+    window = Window(since=wanted.since, until=wanted.until or today, limit=wanted.limit)
+    fetched: dict[str, Fetched] = {}
+    for name, source in sources.items():
+        progress(f"{name}: asking …")
+        fetched[name] = fetch_records(
+            source, name, window, client=client, read_file=lambda path: read_bytes(root, path)
+        )
+        outcome = "failed" if fetched[name].failed else f"{len(fetched[name].records)} papers"
+        progress(f"{name}: {outcome}")
+    return fetched
+
+
+def _believe(name: str, result: Fetched, status: Mapping[str, Any], wanted: Wanted) -> Fetched:
+    """The answer, or a failure where it holds absurdly less than the last one."""
+    narrowed = wanted.since or wanted.until or wanted.limit is not None
+    before = status.get("sources", {}).get(name, {}).get("papers") or 0
+    now = len(result.records)
+    if result.failed or wanted.allow_shrink or narrowed or before < _ENOUGH_TO_SHRINK:
+        return result
+    if now >= before * _SHRUNK:
+        return result
+    found = Problem(
+        where=name,
+        fact=f"gave {now} papers where it gave {before} last time; not believed",
+        hint="if that is right, pull again with --allow-shrink",
+    )
+    return Fetched(problems=(*result.problems, found), failed=True)
+
+
+def _unknown_topics(listed: Sequence[Listed], topics: Mapping[str, Any]) -> list[Problem]:
+    return [
+        Problem(
+            where=batch.source,
+            fact=f"names the topic '{slug}', which has no page; left out",
+            hint=f"write content/topics/{slug}.md and pull again",
+        )
+        for batch in listed
+        for slug in sorted({slug for r in batch.records for slug in r.topics} - set(topics))
+    ]
+
+
+def _format_status(
+    before: Mapping[str, Any],
+    active: Mapping[str, Source],
+    fetched: Mapping[str, Fetched],
+    config: Config,
+    today: datetime.date,
+) -> str:
+    """status.json: by source, how the last pull of it went. Days come from the clock only for
+    sources on the network, so that a pull of files changes nothing the second time."""
+    types = {source.name: source for source in config.sources}
+    told = {n: entry for n, entry in before.get("sources", {}).items() if n in types}
+    for name, result in fetched.items():
+        day = _day_of(types[name], active[name], result, today)
+        told[name] = _source_status(told.get(name, {}), result, day)
+    days = [entry["last_success"] for entry in told.values() if entry.get("last_success")]
+    status = {"as_of": max(days, default=""), "sources": dict(sorted(told.items()))}
+    return json.dumps(status, indent=1, ensure_ascii=False) + "\n"
+
+
+def _day_of(config: SourceConfig, source: Source, result: Fetched, today: datetime.date) -> str:
+    if not source.offline:
+        return str(today)
+    listed = [record.featured for record in result.records if record.featured]
+    return str(max(listed)) if listed else ""
+
+
+def _source_status(before: Mapping[str, Any], result: Fetched, day: str) -> dict[str, Any]:
+    if not result.failed:
+        return {"state": "ok", "last_success": day, "papers": len(result.records)}
+    return {
+        "state": "failed",
+        "last_success": before.get("last_success", ""),
+        "papers": before.get("papers"),
+        "failed_since": before.get("failed_since") or day,
+        "detail": "; ".join(f"{found.where}: {found.fact}" for found in result.problems[:3]),
+    }
+
+
+def _write(root: Path, files: Mapping[str, str], *, dry_run: bool) -> tuple[str, ...]:
+    """Pages first, the state after them: a pull killed in between finds its own words again."""
+    if dry_run:
+        return tuple(
+            path
+            for path, text in files.items()
+            if not exists(root, path) or read_text(root, path) != text
+        )
+    return tuple(path for path, text in files.items() if write_file(root, path, text.encode()))
+
+
+def _report(
+    merged: Merged,
+    fetched: Mapping[str, Fetched],
+    written: tuple[str, ...],
+    problems: Sequence[Problem],
+    skipped: tuple[str, ...],
+) -> Pulled:
+    changed = sum(1 for path in merged.pages)
+    return Pulled(
+        fetched={name: len(result.records) for name, result in fetched.items()},
+        new=len(merged.new),
+        written=written,
+        unchanged=max(0, merged.seen - changed - len(merged.deleted)),
+        kept=merged.kept,
+        deleted=merged.deleted,
+        problems=tuple(problems),
+        skipped=skipped,
+    )

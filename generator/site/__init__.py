@@ -1,0 +1,1 @@
+"""The site as a plan: every page and URL, no HTML yet."""

@@ -1,0 +1,166 @@
+"""Days, ISO weeks and months that papers were listed in, and the archive made of them."""
+
+import datetime
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from generator.model import Paper
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """A day, week or month with papers."""
+
+    kind: str
+    """`day`, `week` or `month`."""
+    slug: str
+    """`2025-11-26`, `2025-W48` or `2025-11`."""
+    title: str
+    """For people: `26 November 2025`, `Week 48, 2025`, `November 2025`."""
+    first: datetime.date
+    """Its first day."""
+    papers: tuple[str, ...]
+    """Ids, newest first."""
+
+    @property
+    def url(self) -> str:
+        """`/days/2025-11-26/`."""
+        return f"/{self.kind}s/{self.slug}/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayRow:
+    """A day in the archive."""
+
+    date: datetime.date
+    url: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeriodRow:
+    """A month in the archive, with its weeks and days."""
+
+    title: str
+    url: str
+    count: int
+    weeks: tuple["WeekRow", ...]
+    days: tuple[DayRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeekRow:
+    """A week in the archive."""
+
+    title: str
+    url: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YearRow:
+    """A year in the archive."""
+
+    year: int
+    count: int
+    months: tuple[PeriodRow, ...]
+
+
+def long_date(day: datetime.date) -> str:
+    """`26 November 2025`; English, whatever the machine's locale."""
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July",
+    "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+def group_days(papers: Iterable[Paper]) -> dict[str, Period]:
+    """By slug, the days with papers, newest first: a paper stands on every day it was featured."""
+    return _group(papers, "day", str, long_date, lambda day: day)
+
+
+def group_weeks(papers: Iterable[Paper]) -> dict[str, Period]:
+    """By slug, the ISO weeks with papers, newest first."""
+    return _group(papers, "week", week_slug, _week_title, _monday)
+
+
+def group_months(papers: Iterable[Paper]) -> dict[str, Period]:
+    """By slug, the months with papers, newest first."""
+    return _group(papers, "month", month_slug, _month_title, lambda day: day.replace(day=1))
+
+
+def _group(
+    papers: Iterable[Paper],
+    kind: str,
+    slug: Callable[[datetime.date], str],
+    title: Callable[[datetime.date], str],
+    first: Callable[[datetime.date], datetime.date],
+) -> dict[str, Period]:
+    members: dict[datetime.date, dict[str, None]] = {}
+    for paper in papers:
+        for day in paper.featured:
+            members.setdefault(first(day), {})[paper.id] = None
+    return {
+        slug(day): Period(
+            kind=kind, slug=slug(day), title=title(day), first=day, papers=tuple(members[day])
+        )
+        for day in sorted(members, reverse=True)
+    }
+
+
+def week_slug(day: datetime.date) -> str:
+    """The ISO 8601 week a day is in: `2025-W48`."""
+    year, week, _ = day.isocalendar()
+    return f"{year:04d}-W{week:02d}"
+
+
+def month_slug(day: datetime.date) -> str:
+    """`2025-11`."""
+    return f"{day.year:04d}-{day.month:02d}"
+
+
+def _week_title(day: datetime.date) -> str:
+    year, week, _ = day.isocalendar()
+    return f"Week {week}, {year}"
+
+
+def _month_title(day: datetime.date) -> str:
+    return f"{MONTHS[day.month - 1]} {day.year}"
+
+
+def _monday(day: datetime.date) -> datetime.date:
+    return day - datetime.timedelta(days=day.weekday())
+
+
+def archive(
+    days: Mapping[str, Period], weeks: Mapping[str, Period], months: Mapping[str, Period]
+) -> tuple[YearRow, ...]:
+    """The years, newest first, with their months, weeks and days. A week stands in the month of
+    its first day that has papers, counted from the newest."""
+    day_rows: dict[str, list[DayRow]] = {}
+    week_rows: dict[str, dict[str, WeekRow]] = {}
+    for day in days.values():
+        month = month_slug(day.first)
+        row = DayRow(date=day.first, url=day.url, count=len(day.papers))
+        day_rows.setdefault(month, []).append(row)
+        week = weeks[week_slug(day.first)]
+        row_of_week = WeekRow(title=week.title, url=week.url, count=len(week.papers))
+        week_rows.setdefault(month, {})[week.slug] = row_of_week
+    years: dict[int, list[PeriodRow]] = {}
+    for month in months.values():
+        years.setdefault(month.first.year, []).append(
+            PeriodRow(
+                title=month.title,
+                url=month.url,
+                count=len(month.papers),
+                weeks=tuple(week_rows[month.slug].values()),
+                days=tuple(day_rows[month.slug]),
+            )
+        )
+    return tuple(
+        YearRow(year=year, count=sum(month.count for month in rows), months=tuple(rows))
+        for year, rows in years.items()
+    )
