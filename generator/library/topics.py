@@ -24,9 +24,12 @@ ABSTRACT_WEIGHT_LIMIT = 90
 FORMS_QUOTED = 3
 """How many different wordings a reason quotes at most."""
 
-_SAME_LENGTH = {ord(character): " " for character in "\t\n\v\f\r\u00a0\u2009\u202f-‐‑‒–—"} | {
-    ord("İ"): "i"  # the only character that lower() turns into two
+_DASHES = "-‐‑‒–—−"
+_SPACED = {code: " " for code in range(0x3001) if chr(code).isspace()} | {
+    ord(dash): " " for dash in _DASHES
 }
+_SAME_LENGTH = _SPACED | {ord("İ"): "i"}
+"""The dotted capital is the one character that lower() turns into two."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,27 +59,29 @@ class Match:
 def match_topics(subject: Subject, topics: Iterable[Topic], limit: int = 4) -> tuple[Match, ...]:
     """The topics whose rules hold for a paper, the strongest first, at most `limit`; topics of
     equal strength in order of their slugs. A topic without a rule is never matched."""
-    text = _Text.of(subject)
+    paper = _Paper.of(subject)
     found = [
         Match(slug=topic.slug, why=reasons[0][1], weight=sum(weight for weight, _ in reasons))
         for topic in topics
-        if topic.rule is not None and (reasons := _reasons(text, topic.rule))
+        if topic.rule is not None and (reasons := _reasons(paper, topic.rule))
     ]
     return tuple(sorted(found, key=lambda match: (-match.weight, match.slug))[:limit])
 
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """A paper's words, folded once for all rules. `title` and `abstract` keep the length of what
-    they were folded from, so that a reason can quote the paper's own spelling."""
+    """A text, folded once for all rules."""
 
-    subject: Subject
-    title: str
-    abstract: str
+    original: str
+    folded: str
+    """As long as the original, so that a reason can quote the paper's own spelling."""
+    squeezed: str
+    """The folded words with one space between them: a fast first look."""
 
     @classmethod
-    def of(cls, subject: Subject) -> "_Text":
-        return cls(subject, _fold(subject.title), _fold(subject.abstract))
+    def of(cls, original: str) -> "_Text":
+        folded = _fold(original)
+        return cls(original, folded, " ".join(folded.split()))
 
 
 def _fold(text: str) -> str:
@@ -84,40 +89,52 @@ def _fold(text: str) -> str:
     return text.translate(_SAME_LENGTH).lower()
 
 
-def _reasons(text: _Text, rule: Rule) -> list[tuple[int, str]]:
+@dataclass(frozen=True, slots=True)
+class _Paper:
+    """A paper as the rules read it."""
+
+    subject: Subject
+    title: _Text
+    abstract: _Text
+
+    @classmethod
+    def of(cls, subject: Subject) -> "_Paper":
+        return cls(subject, _Text.of(subject.title), _Text.of(subject.abstract))
+
+
+def _reasons(paper: _Paper, rule: Rule) -> list[tuple[int, str]]:
     """The weights and wordings of what makes the rule hold, the strongest first."""
-    reasons = sorted(_evidence(text, rule), key=lambda reason: -reason[0])
-    return [] if reasons and _says(rule.exclude, text) else reasons
+    reasons = sorted(_evidence(paper, rule), key=lambda reason: -reason[0])
+    return [] if reasons and _says(rule.exclude, paper) else reasons
 
 
-def _evidence(text: _Text, rule: Rule) -> Iterator[tuple[int, str]]:
-    subject = text.subject
-    if spans := _spans(rule.title + rule.text, text.title):
+def _evidence(paper: _Paper, rule: Rule) -> Iterator[tuple[int, str]]:
+    if spans := _spans(rule.title + rule.text, paper.title):
         start, end = spans[0]
-        yield TITLE_WEIGHT, f"{_quoted(subject.title[start:end])} in the title"
+        yield TITLE_WEIGHT, f"{_quoted(paper.title.original[start:end])} in the title"
     needed = max(1, rule.mentions)
-    spans = _spans(rule.text, text.abstract)
+    spans = _spans(rule.text, paper.abstract)
     if len(spans) >= needed:
         weight = min(ABSTRACT_WEIGHT_LIMIT, MENTION_WEIGHT * len(spans) // needed)
-        yield weight, _mentions_in_words(subject.abstract, spans)
-    if keyword := _first_equal(subject.keywords, rule.keywords):
+        yield weight, _mentions_in_words(paper.abstract.original, spans)
+    if keyword := _first_equal(paper.subject.keywords, rule.keywords):
         yield KEYWORD_WEIGHT, f"keyword {_quoted(keyword)}"
-    if organization := _first_equal((subject.organization,), rule.organizations):
+    if organization := _first_equal((paper.subject.organization,), rule.organizations):
         yield ORGANIZATION_WEIGHT, f"from {organization}"
-    if category := _first_equal(subject.categories, rule.categories):
+    if category := _first_equal(paper.subject.categories, rule.categories):
         yield CATEGORY_WEIGHT, f"category {category}"
 
 
-def _says(phrases: tuple[str, ...], text: _Text) -> bool:
-    return bool(_spans(phrases, text.title) or _spans(phrases, text.abstract))
+def _says(phrases: tuple[str, ...], paper: _Paper) -> bool:
+    return bool(_spans(phrases, paper.title) or _spans(phrases, paper.abstract))
 
 
-def _spans(phrases: tuple[str, ...], folded: str) -> list[tuple[int, int]]:
-    """Where the phrases stand in a folded text, from left to right, without overlap."""
+def _spans(phrases: tuple[str, ...], text: _Text) -> list[tuple[int, int]]:
+    """Where the phrases stand in a text, from left to right, without overlap."""
     compiled = _compile(phrases)
-    if not any(word in folded for word in compiled.words):
+    if not any(stem in text.squeezed for stem in compiled.stems):
         return []
-    return [match.span() for match in compiled.pattern.finditer(folded)]
+    return [match.span() for match in compiled.pattern.finditer(text.folded)]
 
 
 def _first_equal(values: Sequence[str], wanted: Sequence[str]) -> str:
@@ -130,8 +147,8 @@ def _first_equal(values: Sequence[str], wanted: Sequence[str]) -> str:
 class _Phrases:
     """The phrases of a rule, ready to look for."""
 
-    words: tuple[str, ...]
-    """The longest word of each: a text that holds none of them need not be searched."""
+    stems: tuple[str, ...]
+    """Each without its `*`: a text that holds none of them need not be searched."""
     pattern: re.Pattern[str]
     """All phrases as one expression over folded text."""
 
@@ -148,8 +165,8 @@ def _compile(phrases: tuple[str, ...]) -> _Phrases:
         f"{re.escape(letter)}(?<!\\w{re.escape(letter)})(?:{'|'.join(map(_expression, group))})"
         for letter, group in groupby(worded, key=lambda phrase: phrase[0][0][0])
     ]
-    longest = tuple(sorted({max(words, key=len) for words, _ in worded}))
-    return _Phrases(longest, re.compile(f"(?:{'|'.join(branches)})(?!\\w)"))
+    stems = tuple(sorted({" ".join(words) for words, _ in worded}))
+    return _Phrases(stems, re.compile(f"(?:{'|'.join(branches)})(?!\\w)"))
 
 
 def _words(phrase: str) -> tuple[list[str], bool]:
