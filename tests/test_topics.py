@@ -94,6 +94,12 @@ def test_one_place_counts_once_however_many_phrases_name_it() -> None:
     assert match(rule, abstract="We train web agents and agents.") is not None
 
 
+def test_of_two_phrases_that_begin_together_the_longer_is_quoted() -> None:
+    assert why(Rule(title=("web", "web agents", "web a*")), "Web Agents") == (
+        "“Web Agents” in the title"
+    )
+
+
 def test_a_longer_phrase_that_fails_leaves_room_for_a_shorter_one() -> None:
     assert why(Rule(title=("web agent now", "web")), "Web agents") == "“Web” in the title"
 

@@ -139,8 +139,8 @@ def _spans(phrases: tuple[str, ...], text: _Text) -> list[tuple[int, int]]:
 
 def _first_equal(values: Sequence[str], wanted: Sequence[str]) -> str:
     """The first of the paper's values that a rule wants, in any case; else an empty string."""
-    folded = {_fold(value) for value in wanted} - {""}
-    return next((value for value in values if _fold(value) in folded), "") if folded else ""
+    folded = set(map(_fold, wanted))
+    return next((value for value in values if folded and _fold(value) in folded), "")
 
 
 @dataclass(frozen=True, slots=True)
