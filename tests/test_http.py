@@ -10,10 +10,10 @@ from email.utils import format_datetime
 from threading import Thread
 
 import pytest
-from loopback import Call, serve
 
 from generator.errors import BroadsheetError
 from generator.sources.http import Client, Politeness, RequestError, retry_after
+from tests.loopback import Call, serve
 
 QUICK = Politeness(
     tries=3,

@@ -54,4 +54,10 @@ def _third_party(config: SourceConfig) -> Callable[[SourceConfig], Source]:
             return factory
     known = sorted({*TYPES, *(entry.name for entry in offered)})
     fact = f"source '{config.name}': unknown type '{config.type}'"
-    raise problem(SITE_YML, fact, f"{nearest(config.type, known)}; known are {', '.join(known)}")
+    raise problem(SITE_YML, fact, _hint(config.type, known))
+
+
+def _hint(word: str, known: list[str]) -> str:
+    """The nearest known type, if any is near, and all of them."""
+    near, listed = nearest(word, known), f"known are {', '.join(known)}"
+    return listed if near == listed else f"{near} K{listed[1:]}"
