@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from generator.config import SourceConfig
 from generator.model import Link, Paper, Topic
 from generator.publish.api import (
     DAILY_PAPERS,
@@ -25,6 +26,8 @@ from generator.publish.api import (
     render_api_papers,
     render_api_topic,
 )
+from generator.sources.huggingface import open_huggingface
+from generator.sources.source import Request
 
 BASE = "https://example.org/papers/"
 SAMPLES = Path(__file__).parents[2] / "shared" / "samples" / "hf_daily_papers"
@@ -175,6 +178,22 @@ def test_the_keys_called_theirs_stand_in_recorded_answers_with_values_of_our_typ
         ours = top in OURS["item"] or (top == "paper" and rest in OURS["paper"])
         assert ours == (name not in recorded), name
         assert ours or type(recorded[name]) is type(value), name
+
+
+def test_our_own_reader_of_their_api_reads_ours() -> None:
+    source = open_huggingface(SourceConfig(name="x", type="huggingface", options={}))
+    file = render_api_daily_papers([PAPER], items())
+    batch = source.parse(file.content, Request(url=BASE + file.path))
+    (record,) = batch.records
+    assert not batch.problems
+    for name in (
+        "title", "abstract", "date", "authors", "organization", "upvotes", "comments", "stars",
+        "keywords", "summary",
+    ):  # fmt: skip
+        assert getattr(record, name) == getattr(PAPER, name), name
+    assert (record.arxiv, record.featured) == (PAPER.id, PAPER.added)
+    kinds = {link.kind: link.url for link in record.links}
+    assert kinds.items() >= {link.kind: link.url for link in PAPER.links}.items()
 
 
 def test_hostile_text_comes_back_as_it_went_in() -> None:

@@ -239,8 +239,10 @@ def test_an_empty_feed_is_valid_and_does_not_read_the_clock() -> None:
     assert json.loads(files["feed.json"])["items"] == []
 
 
-def test_a_paper_without_any_date_still_makes_a_valid_entry() -> None:
-    files = render([Paper(id="x", title="Undated")])
+def test_a_paper_of_which_only_the_title_is_known_still_makes_a_valid_entry() -> None:
+    files = render([Paper(id="x", title="Undated & bare")])
+    (item,) = json.loads(files["feed.json"])["items"]
+    assert item["content_html"] == "<p>Undated &amp; bare</p>"
     assert parse(files["feed.xml"]).entries[0].published_parsed[:3] == (1970, 1, 1)
     assert parse(files["atom.xml"]).entries[0].published == "1970-01-01T00:00:00+00:00"
 

@@ -18,7 +18,7 @@ from generator.publish.sitemap import (
 BASE = "https://example.org/a/papers/"
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 OPENSEARCH = "{http://a9.com/-/spec/opensearch/1.1/}"
-HOSTILE = 'A ]]> <script>alert(1)</script> & "\'\x00\x0b\x1f\ufffe \U0001f98a \u05d0\u05d1'
+HOSTILE = "A ]]> <script>alert(1)</script> & \"'\x00\x0b\x1f\ufffe \U0001f98a \u05d0\u05d1"
 
 
 def test_a_sitemap_names_every_page_absolutely_with_the_day_it_changed() -> None:

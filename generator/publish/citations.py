@@ -16,6 +16,7 @@ from generator.publish.addresses import absolute_url
 from generator.text.math import Piece, render_math, split_math
 from generator.text.plain import plain_text, plain_title
 from generator.text.safety import printable
+from generator.text.slug import arxiv_id as find_arxiv_id
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 """BibTeX's own macros, which every style defines."""
@@ -45,9 +46,8 @@ _CONFERENCE = re.compile(
 """What tells a conference from a journal in a venue as printed; all else counts as a journal."""
 _JOURNAL = re.compile(r"\b(?:journal|letters|national academy|transactions)\b", re.IGNORECASE)
 """What makes a journal of it all the same."""
-_ARXIV_ID = re.compile(r"\d{4}\.\d{4,5}")
 _OLD_ARXIV_ID = re.compile(r"([a-z]+(?:-[a-z]+)?(?:\.[a-z]{2})?)-(\d{7})")
-_ARXIV_PATH = re.compile(r"/(?:abs|pdf)/(.+?)(?:v\d+)?(?:\.pdf)?/?")
+"""An arXiv id from before 2007-04 as a paper's id writes it."""
 _ARXIV_HOSTS = ("arxiv.org", "www.arxiv.org", "export.arxiv.org")
 _DOI_HOSTS = ("doi.org", "dx.doi.org", "www.doi.org")
 
@@ -215,14 +215,11 @@ def _venue_kind(paper: Paper) -> str:
 def arxiv_id(paper: Paper) -> str:
     """Its arXiv id without version (`2507.22565`, `hep-th/9901001`), or nothing."""
     for kind in ("abstract", "pdf"):
-        parts = urlsplit(paper.link(kind))
-        found = _ARXIV_PATH.fullmatch(parts.path)
-        if parts.hostname in _ARXIV_HOSTS and found:
-            return found[1]
-    if _ARXIV_ID.fullmatch(paper.id):
-        return paper.id
+        url = paper.link(kind)
+        if urlsplit(url).hostname in _ARXIV_HOSTS and (found := find_arxiv_id(url)):
+            return found
     old = _OLD_ARXIV_ID.fullmatch(paper.id)
-    return f"{old[1]}/{old[2]}" if old else ""
+    return f"{old[1]}/{old[2]}" if old else find_arxiv_id(paper.id)
 
 
 def doi(paper: Paper) -> str:

@@ -119,11 +119,12 @@ def render_entry(paper: Paper, *, base_url: str, topics: Mapping[str, Topic]) ->
     published = _midnight(paper.added or paper.date)
     names = paper.authors or ((paper.organization,) if paper.organization else ())
     categories = [topics[slug].title for slug in paper.topics if slug in topics]
+    title = xml_text(plain_title(paper.title)) or paper.id
     return FeedEntry(
         id=uuid5(PAPERS, paper.id).urn,
         url=absolute_url(base_url, f"/papers/{paper.id}/"),
-        title=xml_text(plain_title(paper.title)) or paper.id,
-        html=xml_text(_format_content(paper)),
+        title=title,
+        html=xml_text(_format_content(paper)) or f"<p>{escape(title)}</p>",
         published=published,
         updated=max(published, _midnight(paper.updated)),
         summary=xml_text(plain_text(paper.summary)),
