@@ -91,7 +91,7 @@ class Formula(NamedTuple):
 def split_math(text: str) -> Iterator[Piece]:
     """The text in pieces, formulas apart from what stands between them."""
     done = 0
-    for formula in find_math(text):
+    for formula in find_math(text) if "$" in text or "\\" in text else ():
         if formula.start > done:
             yield Piece(text[done : formula.start])
         yield Piece(text[formula.start : formula.end], formula.tex, formula.display)

@@ -98,16 +98,29 @@ def bare_urls(text: str) -> Iterator[BareUrl]:
     that ends it. A run that is no valid URL as it stands is passed over, never repaired: half an
     address would be a broken link. So is one followed by a single capitalised word that ends
     the paragraph (`https://host/PETL AST.`): there the run lost a character."""
-    for match in _BARE_URL.finditer(text):
-        written = _without_punctuation(match[0]) if len(match[0]) <= MAX_URL else ""
-        url = safe_url(written)
-        if url and not _TORN.match(text, match.end()):
-            yield BareUrl(match.start(), match.start() + len(written), url)
+    for match in _BARE_URL.finditer(text) if "://" in text else ():
+        if found := _intact(text, match):
+            yield found
+
+
+def bare_url_at(text: str, start: int) -> BareUrl | None:
+    """The intact address that begins at `start`, as `bare_urls` would give it."""
+    match = _BARE_URL.match(text, start)
+    return _intact(text, match) if match else None
 
 
 def is_external(href: str) -> bool:
     """Whether an address already found safe leads out of the site."""
     return href.startswith(("http://", "https://"))
+
+
+def _intact(text: str, match: re.Match[str]) -> BareUrl | None:
+    """The address a run of characters is, where it is one and nothing is missing from it."""
+    written = _without_punctuation(match[0]) if len(match[0]) <= MAX_URL else ""
+    url = safe_url(written)
+    if not url or _TORN.match(text, match.end()):
+        return None
+    return BareUrl(match.start(), match.start() + len(written), url)
 
 
 def _host(parts: SplitResult) -> str:

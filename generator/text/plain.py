@@ -1,0 +1,193 @@
+r"""Text without marks: for feeds, search, descriptions and excerpts; and plain text as Markdown.
+
+`markdown_from_plain` is the inverse of rendering: what it returns is shown by `render_markdown`
+exactly as `render_plain` shows the text it was given."""
+
+import re
+from functools import lru_cache
+
+from pylatexenc.latex2text import LatexNodes2Text  # type: ignore[import-untyped]
+
+from generator.text.markdown import is_plain, render_markdown, render_plain, render_words
+from generator.text.math import is_small, render_math, split_math
+from generator.text.safety import bare_urls, escape, printable
+
+_SPACE = re.compile(r"\s+")
+_PARAGRAPHS = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
+_TEX_IN_TEXT = re.compile(r"[\\`]|''")
+_ESCAPED = re.compile(r"\\([%&$#_{}])")
+_QUOTED = (
+    (re.compile(r"``(?=\S)([^`\n]{0,300}?)''"), r"“\1”"),
+    (re.compile(r"(?<![\w`])`(?=\w)([^`'\n]{0,100}?)'(?![\w'])"), r"‘\1’"),
+)
+_STYLED = re.compile(
+    r"\\(?:emph|text(?:bf|it|sc|sf|tt|rm|sl|up|md|normal)?|mbox|underline|url)\{([^{}\\]{0,500})\}"
+)
+_ACCENTED = re.compile(
+    r"\{?\\(?:[\"'^~=.](?:\{\\?[A-Za-z]\}|\\?[A-Za-z])|[`](?:\{\\?[A-Za-z]\}|[A-Za-z])"
+    r"|[uvHcdbkr]\{\\?[A-Za-z]\}|(?:ss|ae|AE|oe|OE|aa|AA|o|O|l|L|i|j)(?![A-Za-z])(?:\{\})?)\}?"
+)
+_SIMPLE_MATHS = re.compile(r"[\w\s+=<>.,;:()\[\]/|!*'-]*")
+_SENTENCE_END = re.compile(r"[.!?][\"'”’)\]]*\s+(?=[\"'“‘(\[]*[A-Z0-9])")
+_NEEDED = r"\\(?=[\\`*_{}\[\]()>#+.!|$-])|[`*]|(?<![^\W_])_|(?<=\])[(\[]"
+_ESCAPES = tuple(
+    re.compile(pattern)
+    for pattern in (_NEEDED, rf"{_NEEDED}|\$", r"[\\`*_$#>|\[{}!+]|(?<=\])\(|(?<=\d)\.|-")
+)
+"""What to escape: as little as may do, dollars too, everything."""
+_ANGLE = re.compile(r"<(?=[^<>\s]*(?:://|@))")
+_LINE_START = re.compile(r"^(?:(?P<mark>[#>|+*-]|\[(?=[^\[\]]*\]:))|(?P<number>\d+)\.(?=\s))")
+_ENTITY = re.compile(r"&(?=#?\w+;)")
+
+
+def clean_line(text: str) -> str:
+    """The text as one line: without control characters and bidirectional overrides, each run of
+    white space one space, none at the ends. Nothing else is changed."""
+    return _SPACE.sub(" ", printable(text)).strip()
+
+
+def clean_text(text: str) -> str:
+    """The text as paragraphs, each cleaned as by `clean_line`, with one empty line between."""
+    text = printable(text.replace("\r\n", "\n").replace("\r", "\n"))
+    lines = (clean_line(paragraph) for paragraph in _PARAGRAPHS.split(text))
+    return "\n\n".join(line for line in lines if line)
+
+
+def plain_text(markdown: str) -> str:
+    """Markdown with TeX as plain Unicode text, paragraphs apart by an empty line: links keep
+    their text, code its content, formulas become what Unicode can say of them (`$\\alpha_1$` →
+    `α_1`). Money keeps its dollars. Never raises."""
+    return clean_text(_text_tex(render_words(markdown, unicode_math)))
+
+
+def plain_title(title: str) -> str:
+    """A title with its TeX as plain Unicode, in one line. Titles are no Markdown."""
+    pieces = split_math(clean_line(title))
+    return clean_line(
+        "".join(
+            unicode_math(piece.tex) if piece.tex else _text_tex(piece.source) for piece in pieces
+        )
+    )
+
+
+def unicode_math(tex: str, display: bool = False) -> str:
+    """A formula in what Unicode can say of it; its source where it is too large to convert."""
+    tex = printable(tex).strip()
+    if _SIMPLE_MATHS.fullmatch(tex):
+        return tex
+    return _unicode(tex) if is_small(tex) else tex
+
+
+def title_html(title: str) -> str:
+    """A title as HTML: escaped, its formulas as MathML, `\\%` and accents as what they mean."""
+    pieces = split_math(clean_line(title))
+    return "".join(
+        render_math(piece.tex, display=False) if piece.tex else escape(_text_tex(piece.source))
+        for piece in pieces
+    )
+
+
+def excerpt(text: str, length: int = 260) -> tuple[str, str]:
+    """A plain text in two, which joined give it again: an excerpt of about `length` characters
+    that ends with a sentence if one ends in its second half, else with a word; and the rest,
+    white space first, empty where all of it fits."""
+    if len(text) <= length:
+        return text, ""
+    ends = [match.end() for match in _SENTENCE_END.finditer(text, length // 2, length + 20)]
+    if ends:
+        cut = len(text[: ends[-1]].rstrip())
+    else:
+        cut = max(text.rfind(" ", 0, length + 1), text.rfind("\n", 0, length + 1))
+        cut = cut if cut > length // 2 else length
+    return text[:cut], text[cut:]
+
+
+def markdown_from_plain(text: str) -> str:
+    """Markdown that shows exactly this text (cleaned as by `clean_text`), with as few backslashes
+    as will do: formulas between dollars stay formulas, intact addresses become links, and only
+    what Markdown would interpret is escaped.
+
+    What comes back is proved by rendering it: for each paragraph the text itself is tried, then
+    with the marks escaped that matter, then with all of them."""
+    paragraphs = clean_text(text).split("\n\n")
+    candidate = "\n\n".join(map(_escape_paragraph, paragraphs))
+    if is_plain(candidate) or _shows(candidate, "\n\n".join(paragraphs)):
+        return candidate
+    return "\n\n".join(map(_escape_all, paragraphs))
+
+
+def _escape_paragraph(paragraph: str) -> str:
+    """The first way to write a paragraph that shows it as it is."""
+    if is_plain(paragraph):
+        return paragraph
+    if "]:" not in paragraph and _shows(paragraph, paragraph):
+        return paragraph
+    for marks in _ESCAPES:
+        attempt = _escape(paragraph, marks)
+        if _shows(attempt, paragraph):
+            return attempt
+    return _escape_all(paragraph)
+
+
+def _shows(markdown: str, text: str) -> bool:
+    return render_markdown(markdown) == render_plain(text)
+
+
+def _escape(paragraph: str, marks: re.Pattern[str]) -> str:
+    """The paragraph with these marks escaped, outside its formulas and addresses."""
+    written = "".join(
+        part if kept else _escape_text(part, marks) for part, kept in _parts(paragraph)
+    )
+    return _LINE_START.sub(_escape_start, written)
+
+
+def _escape_text(text: str, marks: re.Pattern[str]) -> str:
+    text = _ENTITY.sub("&amp;", text)
+    text = _ANGLE.sub("&lt;", text)
+    return marks.sub(lambda match: f"\\{match[0]}", text)
+
+
+def _escape_start(match: re.Match[str]) -> str:
+    return f"\\{match['mark']}" if match["mark"] else f"{match['number']}\\."
+
+
+def _escape_all(paragraph: str) -> str:
+    """The paragraph with every character escaped that may be, formulas included."""
+    return _LINE_START.sub(_escape_start, _escape_text(paragraph, _ESCAPES[-1]))
+
+
+def _parts(paragraph: str) -> list[tuple[str, bool]]:
+    """The paragraph in parts, and whether each is to be kept as written."""
+    parts: list[tuple[str, bool]] = []
+    for piece in split_math(paragraph):
+        if piece.tex:
+            parts.append((piece.source, True))
+            continue
+        done = 0
+        for found in bare_urls(piece.source):
+            parts.append((piece.source[done : found.start], False))
+            parts.append((piece.source[found.start : found.end], True))
+            done = found.end
+        parts.append((piece.source[done:], False))
+    return parts
+
+
+def _text_tex(text: str) -> str:
+    """What TeX says in running text: escaped signs, accents, quotation marks, styled words."""
+    if not _TEX_IN_TEXT.search(text):
+        return text
+    for pattern, replacement in _QUOTED:
+        text = pattern.sub(replacement, text)
+    text = _STYLED.sub(r"\1", _STYLED.sub(r"\1", text))
+    text = _ACCENTED.sub(lambda match: _unicode(match[0]), text)
+    return _ESCAPED.sub(r"\1", text)
+
+
+@lru_cache(maxsize=4_096)
+def _unicode(tex: str) -> str:
+    """TeX as Unicode; as it stands where the converter fails on it."""
+    try:
+        converter = LatexNodes2Text(math_mode="text", strict_latex_spaces="based-on-source")
+        return str(converter.latex_to_text(tex, tolerant_parsing=True)).strip() or tex
+    except Exception:  # strangers' TeX may overflow the parser's stack or trip over its bugs
+        return tex
