@@ -140,6 +140,8 @@ def test_a_file_is_read_without_a_network_and_an_address_is_not() -> None:
     [
         ({}, "it needs either 'path' or 'url'"),
         ({"path": "a", "url": "https://b.org/"}, "it needs either 'path' or 'url'"),
+        ({"path": None}, "it needs either 'path' or 'url'"),
+        ({"path": "."}, "'path' is not a file of the site: '.'"),
         ({"path": "/etc/passwd"}, "'path' is not a file of the site: '/etc/passwd'"),
         ({"path": "a\\..\\b"}, "'path' is not a file of the site"),
         ({"path": "C:/x"}, "'path' is not a file of the site"),

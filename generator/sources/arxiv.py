@@ -114,7 +114,7 @@ def open_arxiv(config: SourceConfig) -> Arxiv:
     )
     for wrong in (each for each in ids if not arxiv_id(each)):
         options.wrong(f"'ids' holds {shown(wrong)}, which is not an arXiv id", "as in 2507.22565")
-    if not (source.query or ids or {"query", "ids"} & set(config.options)):
+    if not options.given("query", "ids"):
         options.wrong("neither 'query' nor 'ids' is given", 'add query: "cat:cs.RO" to the source')
     options.finish()
     return source

@@ -3,7 +3,7 @@
 Owns the walk. Knows neither formats nor how a request is made.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import islice
@@ -12,6 +12,7 @@ from generator.errors import BroadsheetError, Problem, problem
 from generator.model import Record
 from generator.sources.http import Client, RequestError
 from generator.sources.source import Batch, Request, Source, Window
+from generator.text.plain import clean_line
 
 MOST_PAGES = 1_000
 """Pages that may follow one start; a server that answers more is not counting."""
@@ -92,9 +93,14 @@ def _repeated(request: Request) -> Problem:
     return Problem(where=request.where, fact=fact, hint="the server may not know about pages")
 
 
-def _named(name: str, problems: list[Problem] | tuple[Problem, ...]) -> tuple[Problem, ...]:
-    """Problems at a URL, with the name of the source before it; those at a file as they are."""
+def _named(name: str, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Problems at a URL, with the name of the source before it; those at a file as they are. What
+    a stranger's answer brought into them loses its control characters: they go to a terminal."""
     return tuple(
-        replace(each, where=f"{name}, {each.where}") if "://" in each.where else each
+        replace(
+            each,
+            where=f"{name}, {each.where}" if "://" in each.where else each.where,
+            fact=clean_line(each.fact),
+        )
         for each in problems
     )

@@ -87,7 +87,7 @@ class Client:
     def __init__(self, politeness: Politeness | None = None, *, contact: str = "") -> None:
         self._politeness = politeness or Politeness()
         self._agent = f"{USER_AGENT} (+{contact})" if contact else USER_AGENT
-        self._tls = httpx.create_ssl_context()
+        self._tls: ssl.SSLContext | None = None
         self._lanes: dict[str, _Lane] = {}
         self._lock = threading.Lock()
 
@@ -154,6 +154,7 @@ class Client:
         with self._lock:
             lane = self._lanes.get(key)
             if lane is None:
+                self._tls = self._tls or httpx.create_ssl_context()
                 lane = self._lanes[key] = _Lane(self._politeness, self._agent, self._tls)
             lane.gap = max(lane.gap, gap, ARXIV_GAP if arxiv else 0.0)
         return lane
@@ -271,7 +272,7 @@ def _broken_off(error: Exception, politeness: Politeness) -> str:
 def _refusal(answer: httpx.Response, politeness: Politeness) -> _TryError:
     """What to make of an answer that is no success."""
     status = answer.status_code
-    fact = f"answered {status} {answer.reason_phrase}".rstrip()
+    fact = f"answered {status} {answer.reason_phrase[:60]}".rstrip()
     if status not in _RETRIED:
         return _TryError(fact, _HINTS.get(status, ""), status=status)
     wait = retry_after(answer.headers.get("retry-after", ""), datetime.now(UTC))
@@ -297,7 +298,7 @@ def retry_after(text: str, now: datetime) -> float | None:
         return float(text)
     try:
         when = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return max(0.0, (when.replace(tzinfo=when.tzinfo or UTC) - now).total_seconds())
 

@@ -52,11 +52,9 @@ class Listing:
     offline: bool = True
 
     def requests(self, window: Window) -> Iterator[Request]:
-        """The file, if the day it was taken is in the window."""
-        early = window.since is not None and self.day < window.since
-        late = window.until is not None and self.day > window.until
-        if not (early or late):
-            yield Request(path=self.path)
+        """The file, whatever the window's days: it is in the site because it is wanted, and a
+        clock that is wrong must not empty the site."""
+        yield Request(path=self.path)
 
     def parse(self, payload: bytes, request: Request) -> Batch:
         """Every paper of the capture, in its order."""
@@ -99,7 +97,7 @@ def open_listing(config: SourceConfig) -> Listing:
     path = options.path("path", required=True)
     day = options.day("date")
     limit = options.limit()
-    if "date" not in config.options:
+    if not options.given("date"):
         options.wrong("'date' is missing", "add 'date: YYYY-MM-DD', the day the capture was taken")
     options.finish()
     if day is None:

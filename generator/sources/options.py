@@ -5,7 +5,6 @@ Owns the messages about them. What an option means is its source's business.
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -89,12 +88,13 @@ class Options:
     def path(self, key: str, *, required: bool = False) -> str:
         """A file of the site: a relative POSIX path that stays inside it."""
         value = self.text(key, required=required)
-        pure = PurePosixPath(value)
-        inside = not pure.is_absolute() and ".." not in pure.parts and not set(value) & set("\\:\0")
-        if inside:
-            return str(pure) if value else ""
-        hint = "give it from the site's folder: content/sources/list.txt"
-        self._wrong(f"'{key}' is not a file of the site: {shown(value)}", hint)
+        parts = [part for part in value.split("/") if part not in ("", ".")]
+        inside = parts and not value.startswith("/") and ".." not in parts
+        if inside and not set(value) & set("\\:\0"):
+            return "/".join(parts)
+        if value:
+            hint = "give it from the site's folder: content/sources/list.txt"
+            self._wrong(f"'{key}' is not a file of the site: {shown(value)}", hint)
         return ""
 
     def renames(self, key: str, fields: Sequence[str]) -> Mapping[str, str]:
@@ -118,6 +118,10 @@ class Options:
                 self._wrong(f"unknown option '{key}'", nearest(str(key), self._known))
         if self._problems:
             raise BroadsheetError(self._problems)
+
+    def given(self, *keys: str) -> bool:
+        """Whether any of the options is there, right or wrong."""
+        return any(self._config.options.get(key) is not None for key in keys)
 
     def wrong(self, fact: str, hint: str = "") -> None:
         """Notes a problem that only the source itself can see."""

@@ -88,7 +88,7 @@ def open_records(config: SourceConfig) -> Records:
         keys=options.renames("map", FIELDS),
         limit=options.limit(),
     )
-    if ("path" in config.options) == ("url" in config.options):
+    if options.given("path") == options.given("url"):
         hint = "give the file of the site as 'path', or an address as 'url'"
         options.wrong("it needs either 'path' or 'url'", hint)
     options.finish()
