@@ -1,0 +1,88 @@
+"""The bundled site on loopback below /some/papers/, and pages of Chromium to look at it with."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+PREFIX = "/some/papers"
+CHROMIUM = "/usr/bin/chromium"
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    """Serves the output folder below PREFIX, its 404.html for what is missing, as Pages does."""
+
+    def translate_path(self, path: str) -> str:
+        plain = path.partition("?")[0]
+        inside = plain.removeprefix(PREFIX) if plain.startswith(PREFIX + "/") else "/nowhere"
+        return super().translate_path(inside)
+
+    def send_error(self, code: int, *_: object, **__: object) -> None:
+        body = (Path(self.directory) / "404.html").read_bytes()
+        self.send_response(code)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def address(bundled_site: Path) -> Iterator[str]:
+    """The site's address, ending in a slash."""
+    handler = partial(_Handler, directory=str(bundled_site / "output"))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}{PREFIX}/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium. A machine without it fails the tests; it does not skip them."""
+    assert os.path.exists(CHROMIUM), "chromium is missing: apt-get install chromium"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
+    """Opens a URL of the site. What the browser complains of fails the test."""
+    contexts, complaints = [], []
+
+    def open_(url: str = "/", **settings: object) -> Page:
+        context = browser.new_context(**{"viewport": DESKTOP, **settings})
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda message: complaints.append(message.text) if message.type == "error" else None,
+        )
+        page.on(
+            "request",
+            lambda request: complaints.append(f"asked elsewhere: {request.url}")
+            if not request.url.startswith((address, "data:"))
+            else None,
+        )
+        page.goto(address + url[1:])
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert complaints == []

@@ -1,0 +1,246 @@
+"""A pull brings content/ up to date and never loses what a person wrote."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.command import broadsheet, tree
+
+DAY = {"SOURCE_DATE_EPOCH": "1764115200"}
+"""2025-11-26."""
+NEXT_DAY = {"SOURCE_DATE_EPOCH": "1764201600"}
+FIRST = {
+    "id": "2507.22565",
+    "title": "A robot learns",
+    "abstract": "A robot. It learns.",
+    "authors": ["Ada Lovelace"],
+    "date": "2025-07-30",
+    "comments": 2,
+}
+SECOND = {"id": "2508.00001", "title": "Another", "abstract": "More.", "date": "2025-08-01"}
+PAGE = "content/papers/2025/2507.22565.md"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    (tmp_path / "content/topics").mkdir(parents=True)
+    (tmp_path / "content/sources").mkdir()
+    (tmp_path / "content/site.yml").write_text(
+        "title: Papers\nsources:\n  - {name: list, type: json, path: content/sources/list.json}\n"
+    )
+    (tmp_path / "content/topics/robotics.md").write_text(
+        "---\ntitle: Robotics\nrule: {title: [robot*]}\n---\n"
+    )
+    list_papers(tmp_path, FIRST, SECOND)
+    assert pull(tmp_path).returncode == 0
+    return tmp_path
+
+
+def list_papers(site: Path, *records: dict[str, object]) -> None:
+    (site / "content/sources/list.json").write_text(json.dumps(records))
+
+
+def pull(site: Path, *options: str, day: dict[str, str] = DAY):
+    return broadsheet("pull", "--offline", *options, site=site, environment=day)
+
+
+def edit(site: Path, old: str, new: str) -> None:
+    place = site / PAGE
+    text = place.read_text()
+    assert old in text
+    place.write_text(text.replace(old, new))
+
+
+def test_a_pull_writes_a_page_a_paper(site: Path) -> None:
+    assert (site / PAGE).read_text() == (
+        "---\ntitle: A robot learns\ndate: 2025-07-30\nadded: 2025-11-26\n"
+        "authors: [Ada Lovelace]\ntopics: [robotics]\n"
+        "links: {abstract: 'https://arxiv.org/abs/2507.22565', "
+        "pdf: 'https://arxiv.org/pdf/2507.22565'}\n"
+        "source: list\ncomments: 2\n---\nA robot. It learns.\n"
+    )
+    assert (site / "content/papers/2025/2508.00001.md").exists()
+
+
+def test_a_second_pull_changes_nothing(site: Path) -> None:
+    before = tree(site)
+    done = pull(site, day=NEXT_DAY)
+    assert tree(site) == before
+    assert "0 new, 0 files changed" in done.stderr
+
+
+def test_news_from_the_source_goes_in_where_nobody_edited(site: Path) -> None:
+    list_papers(site, {**FIRST, "comments": 7, "title": "A robot learns more"}, SECOND)
+    pull(site, day=NEXT_DAY)
+    text = (site / PAGE).read_text()
+    assert "comments: 7\n" in text
+    assert "title: A robot learns more\n" in text
+    assert "updated: 2025-11-27\n" in text
+
+
+def test_new_comments_do_not_date_a_page_anew(site: Path) -> None:
+    list_papers(site, {**FIRST, "comments": 7}, SECOND)
+    pull(site, day=NEXT_DAY)
+    assert "updated" not in (site / PAGE).read_text()
+
+
+def test_a_title_a_person_corrected_stays_and_the_pull_says_so(site: Path) -> None:
+    edit(site, "title: A robot learns\n", 'title: "A robot learns!"  # typo of theirs\n')
+    list_papers(site, {**FIRST, "title": "A robot learns, v2", "comments": 7}, SECOND)
+    done = pull(site)
+    text = (site / PAGE).read_text()
+    assert 'title: "A robot learns!"  # typo of theirs\n' in text
+    assert "comments: 7\n" in text
+    assert f"kept {PAGE}: title" in done.stderr
+
+
+def test_a_field_a_person_deleted_stays_deleted(site: Path) -> None:
+    edit(site, "comments: 2\n", "")
+    list_papers(site, {**FIRST, "comments": 7}, SECOND)
+    pull(site)
+    assert "comments" not in (site / PAGE).read_text()
+
+
+def test_a_topic_a_person_took_out_stays_out(site: Path) -> None:
+    edit(site, "topics: [robotics]\n", "topics: []\n")
+    pull(site)
+    assert "topics: []\n" in (site / PAGE).read_text()
+
+
+def test_an_abstract_a_person_edited_stays(site: Path) -> None:
+    edit(site, "A robot. It learns.", "A robot. *It learns.*")
+    list_papers(site, {**FIRST, "abstract": "Anew."}, SECOND)
+    pull(site)
+    assert "A robot. *It learns.*" in (site / PAGE).read_text()
+
+
+def test_notes_below_the_abstract_are_never_touched(site: Path) -> None:
+    place = site / PAGE
+    notes = "\n## Notes\n\n  mine, \ttoo  \n\n\n"
+    place.write_text(place.read_text() + notes)
+    list_papers(site, {**FIRST, "abstract": "Anew."}, SECOND)
+    pull(site)
+    assert place.read_text().endswith(f"---\nAnew.\n{notes}")
+
+
+def test_a_paper_that_leaves_the_list_stays(site: Path) -> None:
+    list_papers(site, SECOND)
+    pull(site)
+    assert (site / PAGE).exists()
+
+
+def test_a_page_a_person_deleted_stays_deleted(site: Path) -> None:
+    (site / PAGE).unlink()
+    done = pull(site)
+    assert not (site / PAGE).exists()
+    assert "left out 1 papers whose pages were deleted: 2507.22565" in done.stderr
+
+
+def test_pages_that_are_all_gone_are_made_anew(site: Path) -> None:
+    before = tree(site)
+    for place in (site / "content/papers").rglob("*.md"):
+        place.unlink()
+    pull(site, day=NEXT_DAY)
+    assert {path for path in tree(site)} == set(before)
+
+
+def test_a_changed_rule_reaches_papers_that_no_source_lists_any_more(site: Path) -> None:
+    list_papers(site, SECOND)
+    (site / "content/topics/learning.md").write_text(
+        "---\ntitle: Learning\nrule: {title: [learn*]}\n---\n"
+    )
+    pull(site)
+    assert "topics: [learning, robotics]\n" in (site / PAGE).read_text()
+
+
+def test_the_same_paper_from_two_sources_is_one_page(site: Path) -> None:
+    (site / "content/sources/other.json").write_text(
+        json.dumps([{"title": "A Robot learns", "authors": ["A. Lovelace"], "venue": "ROBO 7",
+                     "date": "2025-01-01", "comments": 9}])
+    )
+    (site / "content/site.yml").write_text(
+        "title: Papers\nsources:\n"
+        "  - {name: list, type: json, path: content/sources/list.json}\n"
+        "  - {name: other, type: json, path: content/sources/other.json}\n"
+    )
+    pull(site)
+    text = (site / PAGE).read_text()
+    assert "venue: ROBO 7\n" in text
+    assert "comments: 2\n" in text
+    assert len(list((site / "content/papers").rglob("*.md"))) == 2
+
+
+def test_a_less_trusted_source_pulled_alone_does_not_take_over(site: Path) -> None:
+    test_the_same_paper_from_two_sources_is_one_page(site)
+    before = tree(site / "content/papers")
+    pull(site, "--source", "other")
+    assert tree(site / "content/papers") == before
+
+
+def test_two_titles_with_one_slug_are_two_papers(site: Path) -> None:
+    papers = [{"id": "Toy.A", "title": "One"}, {"id": "toy.a", "title": "Two"}]
+    list_papers(site, *papers)
+    pull(site)
+    pages = sorted(p.name for p in (site / "content/papers/undated").glob("*.md"))
+    assert len(pages) == 2
+    before = tree(site)
+    pull(site)
+    assert tree(site) == before
+
+
+def test_a_failed_source_leaves_its_papers_and_the_others_arrive(site: Path) -> None:
+    (site / "content/site.yml").write_text(
+        "title: Papers\nsources:\n"
+        "  - {name: broken, type: json, path: content/sources/broken.json}\n"
+        "  - {name: list, type: json, path: content/sources/list.json}\n"
+    )
+    (site / "content/sources/broken.json").write_text('[{"title": "cut o')
+    list_papers(site, FIRST, SECOND, {"title": "A third", "date": "2025-03-03"})
+    done = pull(site)
+    assert done.returncode == 0
+    assert "broken" in done.stderr
+    assert (site / "content/papers/2025/a-third-2025.md").exists()
+    status = json.loads((site / "content/.pulled/status.json").read_text())
+    assert status["sources"]["broken"]["state"] == "failed"
+    assert status["sources"]["list"]["state"] == "ok"
+
+
+def test_a_list_that_shrank_absurdly_is_not_believed(site: Path) -> None:
+    many = [{"title": f"Paper number {n}"} for n in range(100)]
+    list_papers(site, *many)
+    pull(site)
+    before = tree(site / "content/papers")
+    list_papers(site, *many[:5])
+    done = pull(site)
+    assert done.returncode == 1
+    assert "gave 5 papers where it gave 100 last time" in done.stderr
+    assert tree(site / "content/papers") == before
+    assert pull(site, "--allow-shrink").returncode == 0
+
+
+def test_a_dry_run_says_what_would_change_and_writes_nothing(site: Path) -> None:
+    list_papers(site, {**FIRST, "comments": 7}, SECOND)
+    before = tree(site)
+    done = pull(site, "--dry-run", "-v")
+    assert tree(site) == before
+    assert f"would write {PAGE}" in done.stderr
+
+
+def test_a_pull_killed_before_its_state_is_written_goes_on(site: Path) -> None:
+    state = next((site / "content/.pulled/papers").glob("*.jsonl"))
+    old = state.read_bytes()
+    list_papers(site, {**FIRST, "title": "A robot learns more"}, SECOND)
+    pull(site)
+    pages = tree(site / "content/papers")
+    after = state.read_bytes()
+    state.write_bytes(old)
+    pull(site)
+    assert tree(site / "content/papers") == pages
+    assert state.read_bytes() == after
+
+
+def test_an_answer_to_an_unknown_source_names_the_nearest(site: Path) -> None:
+    done = pull(site, "--source", "lits")
+    assert done.returncode == 1
+    assert done.stderr == "--source: there is no source 'lits'\n  hint: did you mean 'list'?\n"
