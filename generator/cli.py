@@ -4,6 +4,7 @@ import contextlib
 import datetime
 import functools
 import os
+import shlex
 import sys
 import time
 from collections.abc import Callable
@@ -199,6 +200,63 @@ def _build(
         f"{total} files, {len(done.changes.written)} of them changed "
         f"({time.monotonic() - began:.1f} s)."
     )
+
+
+@_command(
+    click.option(
+        "--port",
+        type=click.IntRange(0, 65535),
+        default=8000,
+        show_default=True,
+        help="Where to listen; 0 for any free port.",
+    ),
+    click.option("--open", "open_browser", is_flag=True, help="Open it in the browser."),
+    name="serve",
+    epilog="Example: broadsheet serve --port 8080 --open",
+)
+def _serve(voice: _Voice, site: Path, port: int, open_browser: bool) -> None:
+    """Build the site, serve it on this machine, build again when something changes."""
+    from generator.serve import serve
+
+    serve(
+        site,
+        port=port,
+        open_browser=open_browser,
+        tell=voice.tell,
+        explain=voice.explain,
+        complain=voice.complain,
+    )
+
+
+@_command(
+    click.argument("folder", metavar="DIR", type=click.Path(path_type=Path)),
+    click.option("--title", default="", help="The site's name.  [default: from the folder's]"),
+    click.option(
+        "--source",
+        "sources",
+        multiple=True,
+        metavar="SOURCE",
+        help="huggingface or arxiv:QUERY; may be given more than once.  [default: huggingface]",
+    ),
+    click.option("--topics", default="", metavar="SLUG,…", help="Only these first topics."),
+    name="new",
+    epilog="Example: broadsheet new robots --title 'Robot papers' --source arxiv:cat:cs.RO",
+)
+def _new(
+    voice: _Voice, site: Path, folder: Path, title: str, sources: tuple[str, ...], topics: str
+) -> None:
+    """Make a new site in the folder DIR, ready to build and to push."""
+    from generator.new import create_site
+
+    chosen = tuple(filter(None, (slug.strip() for slug in topics.split(","))))
+    done = create_site(site / folder, title=title, sources=sources, topics=chosen)
+    for path in done.paths:
+        voice.explain(f"wrote {path}")
+    voice.tell(f"{done.folder}/: a new site of {len(done.paths)} files. Next:")
+    voice.tell(f"  cd {shlex.quote(str(done.folder))}")
+    voice.tell("  broadsheet pull\n  broadsheet serve")
+    if not done.origin_known:
+        voice.tell("Before you push it, name in requirements.txt where Broadsheet comes from.")
 
 
 def main() -> None:

@@ -202,9 +202,32 @@ def _old(output: Path) -> Path:
     return output.with_name(f".{output.name}.old")
 
 
-def folder_size(folder: Path) -> int:
-    """Bytes of all files below a folder, dot files included."""
-    return sum(place.stat().st_size for place in folder.rglob("*") if place.is_file())
+def entry_names(folder: Path) -> list[str]:
+    """What a folder holds, dot files included, sorted; empty where it is missing. Raises
+    BroadsheetError where it is no folder or cannot be read."""
+    try:
+        return sorted(os.listdir(folder))  # noqa: PTH208
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise problem(str(folder), _reason(error)) from None
+
+
+def file_sizes(folder: Path) -> dict[str, int]:
+    """The bytes of every file below a folder, dot files included, by relative POSIX path."""
+    sizes: dict[str, int] = {}
+    for place, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(place, name)  # noqa: PTH118
+            sizes[os.path.relpath(path, folder).replace(os.sep, "/")] = os.lstat(path).st_size
+    return sizes
+
+
+def newest_change(root: Path, folder: str) -> tuple[int, str]:
+    """When the file below a folder of the site that changed last did so, in nanoseconds since
+    1970, and its path; `(0, "")` where there is none."""
+    changes = ((os.stat(root / path).st_mtime_ns, path) for path in list_files(root, folder))  # noqa: PTH116
+    return max(changes, default=(0, ""))
 
 
 def file_problem(path: str, error: OSError) -> Problem:
