@@ -35,7 +35,7 @@ import orjson
 
 from generator.model import File, Library, Paper
 from generator.publish.search_words import FIELDS, document_text, index_terms
-from generator.text.plain import plain_text
+from generator.text.plain import clean_line, excerpt, plain_text, plain_title
 
 FORMAT = 1
 """The format above; another number means that an older `search.js` cannot read the index."""
@@ -48,8 +48,6 @@ B = 0.75
 RECORDS_PER_SHARD = 32
 MAX_SHARD = 48_000
 """Bytes, roughly. A shard of terms or words ends before it grows over this; one term may."""
-EXCERPT_LENGTH = 280
-"""Characters of the abstract that stand with a result, at most."""
 AUTHORS_SHOWN = 4
 
 Places: TypeAlias = "array[int]"
@@ -74,7 +72,7 @@ def render_search(library: Library) -> Iterator[File]:
     for paper in papers:
         abstract = plain_text(paper.abstract)
         index.add(_document(paper, abstract, library))
-        records.append(_record(paper, abstract))
+        records.append(_record(paper, abstract, library))
     manifest = _manifest(index, library)
     for kind, shards in (("terms", _term_shards(index)), ("words", _word_shards(index))):
         for file, *place in shards:
@@ -97,7 +95,7 @@ def _numbered(library: Library) -> list[Paper]:
 def _document(paper: Paper, abstract: str, library: Library) -> dict[str, str]:
     """The text of each indexed field; `abstract` is the paper's as plain text."""
     texts = {
-        "title": plain_text(paper.title),
+        "title": plain_title(paper.title),
         "authors": " ".join(paper.authors),
         "organization": paper.organization,
         "keywords": " ".join(paper.keywords),
@@ -200,14 +198,14 @@ def _cut(words: Sequence[str], size: Callable[[str], int]) -> Iterator[list[str]
         yield shard
 
 
-def _record(paper: Paper, abstract: str) -> list[Any]:
+def _record(paper: Paper, abstract: str, library: Library) -> list[Any]:
     return [
         paper.id,
-        plain_text(paper.title),
+        plain_title(paper.title),
         _authors_line(paper),
         day.isoformat() if (day := paper.date or paper.added) else "",
         paper.organization,
-        list(paper.topics),
+        _topics(paper, library),
         int(bool(paper.link("code"))),
         _excerpt(abstract),
     ]
@@ -223,12 +221,9 @@ def _authors_line(paper: Paper) -> str:
     return f"{line} and {more} more" if more > 0 else line
 
 
-def _excerpt(text: str) -> str:
-    """The beginning of a text, cut between words."""
-    line = " ".join(text.split())
-    if len(line) <= EXCERPT_LENGTH:
-        return line
-    return f"{line[:EXCERPT_LENGTH].rpartition(' ')[0] or line[:EXCERPT_LENGTH]} …"
+def _excerpt(abstract: str) -> str:
+    begun, rest = excerpt(clean_line(abstract))
+    return f"{begun} …" if rest else begun
 
 
 def _record_shards(records: Sequence[list[Any]]) -> Iterator[File]:

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from lunr.stop_word_filter import WORDS
+from lunr.stop_word_filter import WORDS  # type: ignore[import-untyped]
 
 FIELDS = {
     "title": 10,
@@ -29,8 +29,10 @@ _EDGE = "\x01"
 """Stands where a word may have to be parted from its neighbour; never leaves `normalize`."""
 
 _GREEK = {
-    **dict(zip("αβγδεζηθικλμ", "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu".split(), strict=True)),
-    **dict(zip("νξοπρσςτυφχψω", "nu xi omicron pi rho sigma sigma tau upsilon phi chi psi omega".split(), strict=True)),
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta",
+    "η": "eta", "θ": "theta", "ι": "iota", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu",
+    "ξ": "xi", "ο": "omicron", "π": "pi", "ρ": "rho", "σ": "sigma", "ς": "sigma", "τ": "tau",
+    "υ": "upsilon", "φ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega",
 }  # fmt: skip
 
 _LATIN = {
@@ -38,6 +40,8 @@ _LATIN = {
     "ı": "i", "ħ": "h", "ŋ": "n", "ŧ": "t", "ȷ": "j", "ɛ": "e", "ə": "e", "ɔ": "o", "ɑ": "a",
 }  # fmt: skip
 """Latin letters that Unicode does not take apart."""
+
+_CONSONANTS = str.maketrans("0123456789abcdef", "bcdfghjkmnpqrtvw")
 
 _APOSTROPHES = frozenset("‘’‛ʹʻʼʽ′")
 
@@ -171,13 +175,14 @@ def _fold_character(character: str) -> str:
 
 
 def _code(character: str) -> str:
-    """The place of a character in Unicode as a word: decimal, for a word that ends in a digit is
-    one that the stemmer leaves alone."""
+    """The place of a character in Unicode as a word of consonants, which the stemmer leaves alone.
+    Digits would read better, but lunr confuses words that differ in them (olivernn/lunr.js#503)."""
     point = ord(character)
     fate = next((fate for fate, first, last in _RANGES if first <= point <= last), None)
-    if fate is None:
-        return f"u{point}"
-    return f"{_EDGE}u{point}{_EDGE}" if fate == _EDGE else fate
+    if fate is not None and fate != _EDGE:
+        return fate
+    edge = fate or ""
+    return f"{edge}x{f'{point:x}'.translate(_CONSONANTS)}{edge}"
 
 
 def _words_of_chunk(chunk: str) -> list[str]:

@@ -22,6 +22,7 @@ const GREEK = pairs(
   "nu xi omicron pi rho sigma sigma tau upsilon phi chi psi omega",
 );
 const LATIN = pairs("ßẞæœøđðþłıħŋŧȷɛəɔɑ", "ss ss ae oe o d d th l i h n t j e e o a");
+const CONSONANTS = "bcdfghjkmnpqrtvw"; // hexadecimal digits of which no word is made
 const APOSTROPHES = new Set("‘’‛ʹʻʼʽ′");
 
 // What becomes of the characters from .. to: the first range that holds one decides.
@@ -122,8 +123,9 @@ function foldCharacter(character) {
   if (APOSTROPHES.has(character)) return "'";
   const point = character.codePointAt(0);
   const range = RANGES.find(([, first, last]) => first <= point && point <= last);
-  if (!range) return `u${point}`;
-  return range[0] === EDGE ? `${EDGE}u${point}${EDGE}` : range[0];
+  if (range && range[0] !== EDGE) return range[0];
+  const edge = range ? EDGE : "";
+  return edge + "x" + point.toString(16).replace(/./g, (d) => CONSONANTS[parseInt(d, 16)]) + edge;
 }
 
 function wordsOf(chunk) {

@@ -1,0 +1,473 @@
+"""The search: lunr's language and ranking from shards, and nothing a person types is an error."""
+
+import json
+import lzma
+import random
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generator.config import SourceConfig
+from generator.library.merge import classify
+from generator.library.pages import parse_topic
+from generator.model import File, Library, Link, Paper, Topic
+from generator.publish.search import LUNR_VERSION, render_search, search_documents
+from generator.publish.search_words import FIELDS, document_text, index_terms, normalize
+from generator.sources import Request, open_source
+from tests.judges import REPOSITORY, ask
+
+LISTING = REPOSITORY / "content/sources/daily-papers-2025-11-26.txt"
+CORPUS = REPOSITORY.parent / "shared/corpora/papers-100k.jsonl.xz"
+
+QUERIES = (
+    "survey",
+    "decay",
+    "replay",
+    "reinforcement learning",
+    "vision language model reward policy gradient",
+    "+reinforcement +learning",
+    "+policy -reward",
+    "+policy +reward gradient -diffusion",
+    "+zzzzqqq learning",
+    "zzzzqqq",
+    "-learning",
+    "-learning -model",
+    "-title:model",
+    "-zzzzqqq",
+    "-model*",
+    "title:learning",
+    "title:diffusion abstract:model",
+    "+title:learning -abstract:policy",
+    "topics:reinforcement",
+    "organization:tiger",
+    "authors:smith",
+    "venue:conference",
+    "learn*",
+    "a*",
+    "gpt*",
+    "*tion",
+    "*ing",
+    "*a*",
+    "m*l",
+    "gener*tion",
+    "*o*e*l*",
+    "title:learn*",
+    "+title:*ing +abstract:*ed",
+    "+gen* -title:gen*",
+    "+model* +learn* -title:learning",
+    "polcy~1",
+    "reinforcment~2",
+    "+critc~1",
+    "title:flw~1",
+    "llm~0",
+    "q~1",
+    "ab~2",
+    "or*l~1",
+    "transformers~1 attention",
+    "attenton~2^3 title:vision^2",
+    "learning^10 policy",
+    "title:policy^5 reward^2",
+    "learning~1^3",
+    "policy^0",
+    "agents^0 policy",
+    "learning learning^2",
+    "models model modeling",
+    "the",
+    "of and the",
+    "+the",
+    "-the",
+    "+the learning",
+    "fine-tuning",
+    "+fine-tuning -self-supervised",
+    "gpt2 3.5 1.5b",
+    "x 5",
+    "LEARNING Policy",
+    "",
+)
+"""In lunr's language, understood alike with and without our normalisation."""
+
+TYPED = (
+    "attention:",
+    "attention: is all you need",
+    "c++",
+    "C#",
+    "+c++ -java",
+    "~",
+    "-",
+    "+",
+    "*",
+    "a - b",
+    "--flag",
+    "+-x",
+    "~1",
+    "^2",
+    "learning~",
+    "learning~x",
+    "learning^",
+    "learning^^2",
+    '"quoted phrase"',
+    "'single'",
+    "it's",
+    "Schrödinger's cat",
+    "Erdős–Rényi",
+    "état naïve",
+    "β-VAE",
+    "α",
+    "注意力机制",
+    "어텐션",
+    "внимание",
+    "title:",
+    "title: learning",
+    "Title:Learning",
+    "title:author:chen",
+    "foo:learning",
+    "+title:",
+    "-title:+learning",
+    "(learning OR policy)",
+    "[reward]",
+    "what is reinforcement learning?",
+    "learning\\:policy",
+    "http://arxiv.org/abs/2507.22565v1",
+    "state–of–the–art",
+    "**",
+    "?",
+    "\u200blearn\u00ading",
+    "e.g., GPT-4.5.",
+    "R² = 0.9",
+    "100%",
+    "<script>alert(1)</script>",
+    "' OR 1=1 --",
+)
+
+STRANGE = ["+", "-", "~", "^", ":", "*", "\\", '"', "'", "title:", "nosuch:", "learning", "c++",
+           "~1", "^2", "~99", "^99999", "É", "β", "注", "🙂", "\x00", "\x01", "\ud800", "\u202e",
+           ".", "3.5", " ", "\t", "\n", "(", "]", "{", "/", "|", "&", "%", "_", "constructor",
+           "__proto__", "tostring", "ß", "ﬁ", "İ", "Σ"]  # fmt: skip
+
+
+def topics_of_the_site() -> dict[str, Topic]:
+    places = sorted((REPOSITORY / "content/topics").glob("*.md"))
+    topics = [
+        parse_topic(place.read_text("utf-8"), f"content/topics/{place.name}") for place in places
+    ]
+    return {topic.slug: topic for topic in topics}
+
+
+def library_of(papers: Sequence[Paper], topics: Mapping[str, Topic]) -> Library:
+    return Library(papers={paper.id: paper for paper in papers}, topics=topics, days={}, pages={})
+
+
+@pytest.fixture(scope="module")
+def bundled() -> Library:
+    """The 92 papers of the bundled list, with their topics."""
+    options = {"path": "list.txt", "date": date(2025, 11, 26)}
+    source = open_source(SourceConfig(name="bundled", type="listing", options=options))
+    topics = topics_of_the_site()
+    papers = []
+    for number, record in enumerate(source.parse(LISTING.read_bytes(), Request(path="x")).records):
+        paper = Paper(
+            id=f"paper-{number}",
+            title=record.title,
+            abstract=record.abstract,
+            date=record.date,
+            added=date(2025, 11, 26),
+            author_count=record.author_count,
+            organization=record.organization,
+            links=record.links,
+        )
+        papers.append(replace(paper, topics=tuple(classify(paper, topics))))
+    assert len(papers) == 92
+    return library_of(papers, topics)
+
+
+@pytest.fixture(scope="module")
+def corpus() -> Library:
+    """The first 2,000 real papers of the shared corpus."""
+    if not CORPUS.is_file():
+        pytest.skip("needs ../shared/corpora, real papers for tests")
+    papers = []
+    with lzma.open(CORPUS, "rt", encoding="utf-8") as lines:
+        for number, line in zip(range(2_000), lines, strict=False):
+            record = json.loads(line)
+            paper = Paper(
+                id=f"p{number}",
+                title=record["title"],
+                abstract=record["abstract"],
+                authors=tuple(record["authors"]),
+                date=date.fromisoformat(record["date"][:10]),
+                venue=record["venue"] or "",
+            )
+            papers.append(paper)
+    return library_of(papers, {})
+
+
+@pytest.fixture(scope="module")
+def corpus_files(corpus: Library) -> list[File]:
+    return list(render_search(corpus))
+
+
+def write(files: Iterable[File], folder: Path) -> Path:
+    for file in files:
+        place = folder / file.path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(file.content)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site(bundled: Library, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(render_search(bundled), tmp_path_factory.mktemp("site"))
+
+
+def answers(site: Path, *questions: dict[str, Any]) -> list[dict[str, Any]]:
+    return ask("answers.js", site=str(site), questions=questions)
+
+
+def found(site: Path, query: str, **options: Any) -> list[str]:
+    """The ids of the papers found, best first."""
+    [given] = answers(site, {"query": query, "options": options})
+    return [result["id"] for result in given["answer"]["results"]]
+
+
+def nasty_texts(number: int) -> list[str]:
+    chance = random.Random(11)
+    return ["".join(chance.choices(STRANGE, k=chance.randint(1, 9))) for _ in range(number)]
+
+
+# -- exactness ------------------------------------------------------------------------------------
+
+
+def test_every_answer_over_the_bundled_list_is_lunrs(bundled: Library, site: Path) -> None:
+    documents = list(search_documents(bundled))
+    judged = ask("judge.js", site=str(site), documents=documents, queries=QUERIES, typed=TYPED)
+    assert judged["version"] == LUNR_VERSION
+    assert judged["asked"] >= 100
+    assert judged["faults"] == []
+
+
+def test_every_answer_over_2000_real_papers_is_lunrs(
+    corpus: Library, corpus_files: list[File], tmp_path: Path
+) -> None:
+    documents = list(search_documents(corpus))
+    folder = write(corpus_files, tmp_path)
+    judged = ask("judge.js", site=str(folder), documents=documents, queries=QUERIES, typed=TYPED)
+    assert judged["faults"] == []
+
+
+def test_200_nasty_texts_are_answered_as_lunr_answers_their_words(
+    bundled: Library, site: Path
+) -> None:
+    texts = [text for text in nasty_texts(260) if "~99" not in normalize(text)][:200]
+    assert len(texts) == 200
+    documents = list(search_documents(bundled))
+    judged = ask("judge.js", site=str(site), documents=documents, queries=[], typed=texts)
+    assert judged["faults"] == []
+
+
+def test_nothing_a_person_types_is_an_error(site: Path) -> None:
+    given = answers(site, *({"query": text} for text in [*nasty_texts(260), *TYPED]))
+    assert [answer["error"] for answer in given if "error" in answer] == []
+
+
+# -- words ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Erdős–Rényi", "erdos renyi"),
+        ("Schrödinger’s", "schrodingers"),
+        ("Łódź straße Ærø", "lodz strasse aero"),
+        ("C++ and C# or F#", "cplusplus and csharp or fsharp"),
+        ("β-VAE, TGFβ1", "beta vae tgf beta 1"),
+        ("注意力 model", "xjrvm xjcbw xhdnq model"),
+        ("кот", "xgfpxgfvxggd"),
+        ("GPT-3.5.", "gpt 3.5"),
+        ("pass@1 layer_norm", "pass 1 layer norm"),
+        ("“quoted” (text)", "quoted text"),
+        ("soft\u00adhyphen", "softhyphen"),
+        ("ﬁne x²", "fine x2"),
+        ("attention: x", "attention x"),
+        ("foo:bar", "foo bar"),
+        ("+must -not wild* fuzzy~1 boost^2", "+must -not wild* fuzzy~1 boost^2"),
+        ("+title:Été*", "+title:ete*"),
+        ("a - b + c ~ d", "a b c d"),
+        ("--x ++y", "x y"),
+        ("+β", "+beta"),
+    ],
+)
+def test_words_are_normalised_so_that_lunr_finds_them(text: str, words: str) -> None:
+    assert normalize(text) == words
+
+
+def test_every_character_is_normalised_alike_in_python_and_javascript() -> None:
+    points = (chr(point) for point in range(0x110000))
+    texts = [f"a{c}b {c}s 2{c}" for c in points if unicodedata.category(c) != "Cn"]
+    given = ask("words.js", texts=texts)["normalized"]
+    pairs = zip(texts, given, strict=True)
+    assert [(text, theirs) for text, theirs in pairs if normalize(text) != theirs] == []
+
+
+def test_texts_are_normalised_alike_in_python_and_javascript() -> None:
+    texts = [*nasty_texts(4_000), *LISTING.read_text("utf-8").splitlines(), *TYPED, *QUERIES]
+    given = ask("words.js", texts=texts)["normalized"]
+    assert given == [normalize(text) for text in texts]
+
+
+@given(st.text())
+def test_normalising_twice_changes_nothing(text: str) -> None:
+    once = normalize(text)
+    assert normalize(once) == once
+    assert once.isascii()
+
+
+@given(st.text())
+def test_a_documents_text_holds_words_only(text: str) -> None:
+    words = document_text(text).split()
+    assert all(word.replace(".", "").isalnum() for word in words)
+    assert len(index_terms(" ".join(words))) <= len(words)
+
+
+# -- files ----------------------------------------------------------------------------------------
+
+
+def test_the_same_library_gives_the_same_bytes_in_any_order(bundled: Library) -> None:
+    shuffled = library_of(list(bundled)[::-1], dict(reversed(bundled.topics.items())))
+    first = {file.path: file.content for file in render_search(bundled)}
+    again = {file.path: file.content for file in render_search(shuffled)}
+    manifests = [json.loads(files.pop("search/manifest.json")) for files in (first, again)]
+    assert manifests[0] == manifests[1]
+    assert first == again
+
+
+def test_the_manifest_names_every_file_and_no_other(bundled: Library) -> None:
+    files = {file.path: file.content for file in render_search(bundled)}
+    manifest = json.loads(files.pop("search/manifest.json"))
+    named = [row[-1] for row in manifest["terms"] + manifest["words"]]
+    named += [*manifest["records"]["files"], manifest["attributes"]]
+    assert sorted(f"search/{name}.json" for name in named) == sorted(files)
+    assert manifest["lunr"] == "2.3.9"
+    assert {field["name"]: field["boost"] for field in manifest["fields"]} == FIELDS
+    assert manifest["documents"] == 92
+
+
+def test_no_shard_of_terms_or_words_grows_without_bound(corpus_files: list[File]) -> None:
+    cut = ("search/terms/", "search/words/")
+    sizes = [len(file.content) for file in corpus_files if file.path.startswith(cut)]
+    assert len(sizes) > 20
+    assert max(sizes) < 100_000
+
+
+def test_one_more_paper_leaves_the_records_of_older_ones_and_most_terms(
+    corpus: Library, corpus_files: list[File]
+) -> None:
+    new = Paper(id="new", title="A new paper on pruning", added=date(2030, 1, 1))
+    after = {file.path for file in render_search(library_of([*corpus, new], {}))}
+    gone = sorted({file.path for file in corpus_files} - after)
+    assert all(path.startswith("search/records/62-") for path in gone if "records" in path)
+    assert len([path for path in gone if "terms" in path]) <= 4
+    assert len(gone) <= 8
+
+
+def test_an_empty_library_can_be_searched(tmp_path: Path) -> None:
+    folder = write(render_search(library_of([], {})), tmp_path)
+    for query in ("", "model", "mod*", "*el", "modle~1", "-model", "+model"):
+        assert found(folder, query) == []
+    [given] = answers(folder, {"query": "", "options": {"facets": True, "sort": "date"}})
+    assert given["answer"]["total"] == 0
+
+
+# -- the reader -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four papers that differ in what results are filtered by."""
+    topics = {slug: Topic(slug=slug, title=slug.title()) for slug in ("robots", "privacy")}
+    code = (Link(kind="code", url="https://example.org/code"),)
+    papers = [
+        Paper(id="old", title="Model A", date=date(2023, 5, 1), topics=("robots",)),
+        Paper(id="mid", title="Model B", date=date(2024, 5, 1), topics=("robots", "privacy"),
+              organization="Ministry of Models", links=code),
+        Paper(id="new", title="Model Model", date=date(2025, 5, 1), authors=tuple("ABCDEF"),
+              organization="Ministry of Models",
+              abstract="A *model* of $\\alpha$ " + "and more words " * 60),
+        Paper(id="undated", title="Model C", author_count=7, organization="constructor"),
+    ]  # fmt: skip
+    return write(render_search(library_of(papers, topics)), tmp_path_factory.mktemp("shelf"))
+
+
+def test_results_are_narrowed_by_each_filter_and_all_together(shelf: Path) -> None:
+    assert set(found(shelf, "model")) == {"old", "mid", "new", "undated"}
+    assert set(found(shelf, "model", topic="robots")) == {"old", "mid"}
+    assert found(shelf, "model", topic=["robots", "privacy"]) == ["mid"]
+    assert found(shelf, "model", topic="nosuch") == []
+    assert found(shelf, "model", year=2023) == found(shelf, "model", year="2023") == ["old"]
+    assert set(found(shelf, "model", organization="ministry of MODELS")) == {"mid", "new"}
+    assert found(shelf, "model", hasCode=True) == ["mid"]
+    assert found(shelf, "model", hasCode=True, year=2023) == []
+
+
+def test_results_stand_by_score_or_by_date_the_newest_first(shelf: Path) -> None:
+    assert found(shelf, "model")[0] == "new"
+    assert found(shelf, "model", sort="date") == ["new", "mid", "old", "undated"]
+    assert found(shelf, "", limit=2) == ["new", "mid"]
+
+
+def test_the_total_counts_what_the_limit_leaves_out(shelf: Path) -> None:
+    [given] = answers(shelf, {"query": "model", "options": {"limit": 1}})
+    assert given["answer"]["total"] == 4
+    assert len(given["answer"]["results"]) == 1
+
+
+def test_facets_count_what_each_value_would_give_beside_the_other_filters(shelf: Path) -> None:
+    [given] = answers(shelf, {"query": "model", "options": {"topic": "robots", "facets": True}})
+    facets = given["answer"]["facets"]
+    assert facets["topic"] == {"robots": 2, "privacy": 1}
+    assert facets["year"] == {"2023": 1, "2024": 1}
+    assert facets["organization"] == {"Ministry of Models": 1}
+    assert facets["code"] == 1
+    [given] = answers(shelf, {"query": "model", "options": {"facets": True}})
+    assert given["answer"]["facets"]["organization"] == {"Ministry of Models": 2, "constructor": 1}
+
+
+def test_a_result_says_what_a_list_shows(shelf: Path) -> None:
+    [given] = answers(shelf, {"query": "alpha"}, {"query": "model c"})[:1]
+    [result] = given["answer"]["results"]
+    assert result["id"] == "new"
+    assert result["url"] == "papers/new/"
+    assert result["title"] == "Model Model"
+    assert result["authors"] == "A, B, C, D and 2 more"
+    assert result["date"] == "2025-05-01"
+    assert result["hasCode"] is False
+    assert result["excerpt"].startswith("A model of α and more words")
+    assert result["excerpt"].endswith("…")
+    assert len(result["excerpt"]) < 320
+    assert given["answer"]["terms"] == ["alpha"]
+
+
+def test_a_query_fetches_what_it_needs_and_only_once(site: Path) -> None:
+    word, again, fuzzy = answers(
+        site,
+        {"query": "reinforcement", "options": {"limit": 3}},
+        {"query": "+reinforcement -zebra", "options": {"limit": 3}},
+        {"query": "reinforcemnt~1", "options": {"limit": 3}},
+    )
+    kinds = [path.split("/")[1] for path in word["fetched"]]
+    assert kinds.count("terms") == 1
+    assert set(kinds) == {"terms", "records"}
+    assert not set(word["fetched"]) & set(again["fetched"])
+    assert [path.split("/")[1] for path in fuzzy["fetched"]] == ["words"]
+
+
+def test_a_search_that_failed_offline_works_again_online(site: Path) -> None:
+    lost, back = answers(site, {"query": "diffusion", "offline": True}, {"query": "diffusion"})
+    assert "fetch failed" in lost["error"]
+    assert back["answer"]["total"] > 0
