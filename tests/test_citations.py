@@ -321,6 +321,15 @@ def test_a_listings_files_hold_all_its_papers_in_order(papers: Sequence[Paper]) 
     assert [record["id"] for record in read_ris(records.content.decode())] == keys
 
 
+def test_a_paper_is_written_once_for_all_the_files_it_is_in() -> None:
+    kept: dict[str, tuple[str, str]] = {}
+    first = list(render_citations([PAPER], BASE, kept=kept))
+    again = list(render_citations([replace(PAPER, title="Not looked at")], BASE, kept=kept))
+    bib, records = bulk_citations("x", [PAPER], BASE, kept=kept)
+    assert again == first
+    assert [bib.content, records.content] == [file.content for file in first]
+
+
 def test_scholar_finds_its_tags_and_none_is_empty() -> None:
     assert citation_tags(PAPER, url=PAGE) == (
         ("citation_title", PAPER.title),

@@ -5,7 +5,7 @@ What is not known is left out: a paper whose source only counts its authors has 
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, MutableMapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -52,30 +52,47 @@ _ARXIV_HOSTS = ("arxiv.org", "www.arxiv.org", "export.arxiv.org")
 _DOI_HOSTS = ("doi.org", "dx.doi.org", "www.doi.org")
 
 
-def render_citations(papers: Iterable[Paper], base_url: str) -> Iterator[File]:
-    """`/papers/ID.bib` and `/papers/ID.ris` of each paper."""
+def render_citations(
+    papers: Iterable[Paper],
+    base_url: str,
+    *,
+    kept: MutableMapping[str, tuple[str, str]] | None = None,
+) -> Iterator[File]:
+    """`/papers/ID.bib` and `/papers/ID.ris` of each paper.
+
+    `kept` holds what was written, by paper id: pass one dict to all calls of a build, and a
+    paper that stands in several listings is written once."""
     for paper in papers:
-        url = _page(paper, base_url)
-        yield File(path=f"papers/{paper.id}.bib", content=bibtex(paper, url).encode())
-        yield File(path=f"papers/{paper.id}.ris", content=ris(paper, url).encode())
+        bib, record = _written(paper, base_url, kept)
+        yield File(path=f"papers/{paper.id}.bib", content=bib.encode())
+        yield File(path=f"papers/{paper.id}.ris", content=record.encode())
 
 
-def bulk_citations(stem: str, papers: Iterable[Paper], base_url: str) -> Iterator[File]:
+def bulk_citations(
+    stem: str,
+    papers: Iterable[Paper],
+    base_url: str,
+    *,
+    kept: MutableMapping[str, tuple[str, str]] | None = None,
+) -> Iterator[File]:
     """`STEM.bib` and `STEM.ris` of a listing, in its order: `topics/robotics/papers` is the stem
-    of `/topics/robotics/papers.bib`."""
-    members = tuple(papers)
-    yield File(path=f"{stem}.bib", content=_all(bibtex, members, base_url, "\n"))
-    yield File(path=f"{stem}.ris", content=_all(ris, members, base_url, "\r\n"))
+    of `/topics/robotics/papers.bib`. `kept` is as in `render_citations`."""
+    members = [_written(paper, base_url, kept) for paper in papers]
+    yield File(path=f"{stem}.bib", content="\n".join(bib for bib, _ in members).encode())
+    yield File(path=f"{stem}.ris", content="\r\n".join(record for _, record in members).encode())
 
 
-def _all(
-    form: Callable[[Paper, str], str], papers: Iterable[Paper], base_url: str, between: str
-) -> bytes:
-    return between.join(form(paper, _page(paper, base_url)) for paper in papers).encode()
-
-
-def _page(paper: Paper, base_url: str) -> str:
-    return absolute_url(base_url, f"/papers/{paper.id}/")
+def _written(
+    paper: Paper, base_url: str, kept: MutableMapping[str, tuple[str, str]] | None
+) -> tuple[str, str]:
+    """BibTeX and RIS of a paper."""
+    known = kept.get(paper.id) if kept is not None else None
+    if known is None:
+        url = absolute_url(base_url, f"/papers/{paper.id}/")
+        known = bibtex(paper, url), ris(paper, url)
+    if kept is not None:
+        kept[paper.id] = known
+    return known
 
 
 def citation_key(paper: Paper) -> str:
