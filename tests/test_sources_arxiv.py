@@ -103,8 +103,26 @@ def test_a_feed_that_was_cut_off_is_refused_with_its_line() -> None:
 
 def test_a_feed_in_another_charset_than_it_says_is_refused() -> None:
     payload = (PAYLOADS / "arxiv_new.xml").read_text("utf-8").encode("iso8859-2")
-    with pytest.raises(BroadsheetError, match="is not whole"):
+    with pytest.raises(BroadsheetError, match=r"is not UTF-8: byte 1\d+ \(line 23\) is 0xc8"):
         parse(payload)
+
+
+def test_a_codec_that_a_feed_names_is_not_used() -> None:
+    payload = (PAYLOADS / "arxiv_new.xml").read_bytes()
+    assert parse(payload.replace(b"UTF-8", b"unicode_escape")) == parse(payload)
+
+
+def test_elements_without_text_count_as_missing() -> None:
+    payload = (PAYLOADS / "arxiv_new.xml").read_bytes()
+    for written in (
+        b"Karel \xc4\x8capek",
+        b"10.1000/Walk.1 10.1000/walk.2",
+        b"2026-04-01T23:59:59Z",
+    ):
+        payload = payload.replace(written, b"")
+    record = parse(payload.replace(b'term="cs.RO"/>', b"/>")).records[0]
+    assert (record.authors, record.doi, record.date) == (("Ada Lovelace",), "", None)
+    assert record.categories == ("cs.LG", "cs.RO")
 
 
 def test_a_query_carries_the_days_of_the_window_and_keeps_arxivs_distance() -> None:

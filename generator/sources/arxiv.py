@@ -20,7 +20,7 @@ import feedparser  # type: ignore[import-untyped]
 from generator.config import SourceConfig, shown
 from generator.errors import Problem
 from generator.model import Record
-from generator.sources.answers import check_present
+from generator.sources.answers import check_present, parse_text
 from generator.sources.identifiers import arxiv_id, bare_doi, paper_links
 from generator.sources.options import Options
 from generator.sources.source import ARXIV_GAP, Batch, Request, Window, left_out, refused
@@ -35,6 +35,7 @@ EARLIEST = "199107010000"
 SORTS = {"submitted": "submittedDate", "updated": "lastUpdatedDate", "relevance": "relevance"}
 
 _CATEGORY = re.compile(r"[a-z]+(-[a-z]+)*(\.[A-Za-z-]+)?", re.ASCII)
+_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
 _AGAIN = "arXiv does this under load: try again later"
 
 
@@ -76,9 +77,7 @@ class Arxiv:
         for number, entry in enumerate(feed.entries, 1):
             record = _record(entry)
             if record is None:
-                fact = (
-                    f"entry {number} ({str(entry.get('id', ''))[:60]}) has no arXiv id or no title"
-                )
+                fact = f"entry {number} ({_text(entry, 'id')[:60]}) has no arXiv id or no title"
                 problems.append(left_out(request.where, fact))
             else:
                 records.append(record)
@@ -123,16 +122,19 @@ def open_arxiv(config: SourceConfig) -> Arxiv:
 def _feed(payload: bytes, request: Request) -> Any:
     """The Atom feed in an answer, whole and without an error in it. Raises BroadsheetError."""
     check_present(payload, request, "an Atom feed")
-    if b"<!DOCTYPE" in payload[:2000]:
+    text = parse_text(payload, request)
+    if "<!DOCTYPE" in text:
         raise refused(request, "declares a DOCTYPE, which arXiv's feeds do not have")
-    feed = feedparser.parse(io.BytesIO(payload), sanitize_html=False, resolve_relative_uris=False)
+    # Without the encoding it declares: feedparser would use any codec a stranger names.
+    plain = io.BytesIO(_DECLARATION.sub('<?xml version="1.0"?>', text).encode())
+    feed = feedparser.parse(plain, sanitize_html=False, resolve_relative_uris=False)
     if feed.bozo:
         raise refused(request, f"is not whole: {_fault(feed.bozo_exception)}", _AGAIN)
     if feed.version != "atom10":
         raise refused(request, "is not an Atom feed", "look at 'endpoint' in content/site.yml")
     for entry in feed.entries:
-        if "/api/errors" in entry.get("id", ""):
-            said = clean_line(entry.get("summary", ""))
+        if "/api/errors" in _text(entry, "id"):
+            said = clean_line(_text(entry, "summary"))
             raise refused(request, f"answered with the error {shown(said)}", "look at 'query'")
     return feed
 
@@ -147,7 +149,7 @@ def _fault(error: Any) -> str:
 
 def _total(feed: Any) -> int:
     """How many records the query has in all; 0 where the feed does not say."""
-    text = feed.feed.get("opensearch_totalresults", "")
+    text = _text(feed.feed, "opensearch_totalresults")
     return int(text) if text.isascii() and text.isdigit() else 0
 
 
@@ -164,24 +166,27 @@ def _next_page(request: Request, found: int, total: int) -> Request | None:
 
 def _record(entry: Any) -> Record | None:
     """One paper, or None where it has no arXiv id or no title."""
-    arxiv = arxiv_id(entry.get("id", ""))
-    title = clean_line(entry.get("title", ""))
+    arxiv = arxiv_id(_text(entry, "id"))
+    title = clean_line(_text(entry, "title"))
     if not arxiv or not title:
         return None
-    doi = bare_doi(entry.get("arxiv_doi", "").strip().partition(" ")[0])
+    doi = bare_doi(_text(entry, "arxiv_doi").strip().partition(" ")[0])
     return Record(
         title=title,
-        abstract=_abstract(entry.get("summary", "")),
-        date=_day(entry.get("published", "")),
-        authors=tuple(filter(None, (clean_line(each.get("name", "")) for each in entry.authors)))
-        if "authors" in entry
-        else (),
+        abstract=_abstract(_text(entry, "summary")),
+        date=_day(_text(entry, "published")),
+        authors=_authors(entry),
         arxiv=arxiv,
         doi=doi,
         links=paper_links(arxiv=arxiv, doi=doi),
-        venue=clean_line(entry.get("arxiv_journal_ref", "")),
+        venue=clean_line(_text(entry, "arxiv_journal_ref")),
         categories=_categories(entry),
     )
+
+
+def _authors(entry: Any) -> tuple[str, ...]:
+    names = (clean_line(_text(author, "name")) for author in entry.get("authors", ()))
+    return tuple(filter(None, names))
 
 
 def _abstract(summary: str) -> str:
@@ -192,9 +197,16 @@ def _abstract(summary: str) -> str:
 
 def _categories(entry: Any) -> tuple[str, ...]:
     """arXiv's own categories, the primary one first; MSC and ACM classes are left out."""
-    primary = entry.get("arxiv_primary_category", {}).get("term")
-    terms = [primary, *(tag.get("term") for tag in entry.get("tags", ()))]
-    return tuple(dict.fromkeys(term for term in terms if term and _CATEGORY.fullmatch(term)))
+    primary = entry.get("arxiv_primary_category")
+    tags = [primary if isinstance(primary, dict) else {}, *entry.get("tags", ())]
+    terms = (_text(tag, "term") for tag in tags)
+    return tuple(dict.fromkeys(term for term in terms if _CATEGORY.fullmatch(term)))
+
+
+def _text(element: Any, key: str) -> str:
+    """A text feedparser found, empty where it found none or something else."""
+    value = element.get(key)
+    return value if isinstance(value, str) else ""
 
 
 def _day(text: str) -> date | None:
