@@ -26,11 +26,11 @@ if (form) start();
 function start() {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    settle();
+    settle(!typed);
   });
   form.addEventListener("input", ({ target }) => {
     if (target === field("q")) type();
-    else settle();
+    else settle(true);
   });
   part("more")?.addEventListener("click", showMore);
   addEventListener("popstate", () => {
@@ -98,10 +98,10 @@ function type() {
   }, PAUSE);
 }
 
-/** The question stands: Enter, or another filter. */
-function settle() {
+/** The question stands: Enter, or another filter, which makes an entry of the history. */
+function settle(fresh) {
   clearTimeout(timer);
-  writeUrl(readForm(), !typed);
+  writeUrl(readForm(), fresh);
   typed = false;
   answer();
 }
