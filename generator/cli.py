@@ -3,12 +3,13 @@
 import contextlib
 import datetime
 import functools
+import json
 import os
 import shlex
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -226,6 +227,45 @@ def _serve(voice: _Voice, site: Path, port: int, open_browser: bool) -> None:
         explain=voice.explain,
         complain=voice.complain,
     )
+
+
+@_command(
+    click.option(
+        "--output",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Where the built site is.  [default: output/]",
+    ),
+    name="check",
+    epilog="Example: broadsheet check --output /tmp/site",
+)
+def _check(voice: _Voice, site: Path, output: Path | None) -> None:
+    """Say everything that is wrong with content/ and with the built site."""
+    from generator.check import check, summary
+
+    found = check(site, output)
+    for wrong in found.problems:
+        click.echo(str(wrong))
+    for doubtful in found.warnings if voice.level >= 0 else ():
+        click.echo(str(replace(doubtful, fact=f"warning: {doubtful.fact}")))
+    voice.tell(summary(found))
+    if found.problems:
+        raise SystemExit(_FIXABLE)
+
+
+@_command(
+    click.option("--json", "as_json", is_flag=True, help="For programs."),
+    name="status",
+    epilog="Example: broadsheet status --json",
+)
+def _status(voice: _Voice, site: Path, as_json: bool) -> None:
+    """Say what is there: papers, topics, the last pull of every source, sizes."""
+    from generator.status import format_report, read_status, report_fields
+
+    report = read_status(site, today())
+    if as_json:
+        click.echo(json.dumps(report_fields(report), indent=2, ensure_ascii=False))
+    else:
+        click.echo(format_report(report))
 
 
 @_command(

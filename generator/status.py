@@ -1,0 +1,120 @@
+"""The story of `status`: what is there, and how old it is."""
+
+import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from generator.check import size_in_words
+from generator.config import SourceConfig
+from generator.content import load_config, load_library
+from generator.storage.tree import file_sizes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceState:
+    """How the last pull of a source went."""
+
+    name: str
+    type: str
+    state: str
+    """`ok`, `failed`, or `never` where it was not pulled yet."""
+    papers: int | None
+    """How many it gave."""
+    last_success: str
+    """The day, YYYY-MM-DD; of a file the day it speaks of. Empty for never."""
+    age_days: int | None
+    """Days from then to today."""
+    failed_since: str
+    """The day it first failed since then; empty where it did not."""
+    detail: str
+    """Why it failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What is there."""
+
+    title: str
+    papers: int
+    """Those a build shows: neither hidden nor drafts."""
+    topics: int
+    newest_day: str
+    """The last day a paper was listed on, YYYY-MM-DD; empty without papers."""
+    sources: tuple[SourceState, ...]
+    output_files: int
+    """Files of the built site; 0 where nothing was built."""
+    output_bytes: int
+
+
+def read_status(root: Path, today: datetime.date) -> Report:
+    """The state of the site at `root`; ages are counted to `today`.
+
+    Raises BroadsheetError where settings or content cannot be read."""
+    config, library = load_config(root), load_library(root)
+    told = library.status.get("sources", {})
+    sizes = file_sizes(root / "output")
+    newest = max((paper.added for paper in library if paper.added), default=None)
+    return Report(
+        title=config.title,
+        papers=len(library.papers),
+        topics=len(library.topics),
+        newest_day=str(newest or ""),
+        sources=tuple(_source(each, told.get(each.name, {}), today) for each in config.sources),
+        output_files=len(sizes),
+        output_bytes=sum(sizes.values()),
+    )
+
+
+def _source(config: SourceConfig, told: Mapping[str, Any], today: datetime.date) -> SourceState:
+    last = str(told.get("last_success") or "")
+    return SourceState(
+        name=config.name,
+        type=config.type,
+        state=str(told.get("state", "never")),
+        papers=told.get("papers"),
+        last_success=last,
+        age_days=(today - datetime.date.fromisoformat(last)).days if last else None,
+        failed_since=str(told.get("failed_since") or ""),
+        detail=str(told.get("detail") or ""),
+    )
+
+
+def report_fields(report: Report) -> dict[str, Any]:
+    """The report as `--json` gives it."""
+    return asdict(report)
+
+
+def format_report(report: Report) -> str:
+    """The report for people, without a line break at its end."""
+    return "\n".join(_lines(report))
+
+
+def _lines(report: Report) -> Iterator[str]:
+    yield report.title
+    newest = f", the newest listed on {report.newest_day}" if report.newest_day else ""
+    yield f"  {report.papers} papers in {report.topics} topics{newest}"
+    if report.output_files:
+        size = size_in_words(report.output_bytes)
+        yield f"  {report.output_files} files in output/, {size}"
+    else:
+        yield "  nothing built yet"
+    for source in report.sources:
+        yield f"  {source.name} ({source.type}): {_source_in_words(source)}"
+
+
+def _source_in_words(source: SourceState) -> str:
+    if source.state == "never":
+        return "never pulled"
+    success = "never succeeded"
+    if source.age_days is not None:
+        success = f"as of {source.last_success}, {_ago(source.age_days)}"
+    if source.state == "failed":
+        since = f" since {source.failed_since}" if source.failed_since else ""
+        return f"failed{since}; {success}; {source.detail}"
+    return f"{source.papers} papers {success}"
+
+
+def _ago(days: int) -> str:
+    return {0: "today", 1: "1 day ago"}.get(days, f"{days} days ago")
