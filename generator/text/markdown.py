@@ -29,9 +29,9 @@ from generator.text.safety import (
     safe_href,
 )
 
-MAX_LENGTH = 200_000
+MAX_LENGTH = 100_000
 """Characters of a text read as Markdown; a longer one is shown as it stands."""
-MAX_WORK = 20_000_000
+MAX_WORK = 10_000_000
 """Marks times characters of the heaviest paragraph: the parser's time grows with this product."""
 
 FormulaWriter = Callable[[str, bool], str]
@@ -66,7 +66,7 @@ _MARK = re.compile(r"[ ]{0,3}(?:[>#|:=~`]|[*+-](?:\s|$)|\d+\.\s|[-*_]{3}|[-*_] )
 _BLOCK_MARK = re.compile(rf"\t|\r|[ ]\n|\n(?:[-=]|[^\S\n]|{_LINE_MARK.pattern[:-3]})")
 _MARK = re.compile(r"[`*_\]\\&<\t\r\x02\x03]")
 _INLINE_MARK = re.compile(
-    r"[`*]|(?<![^\W_])_|\]\(|\]:|\][ \n]?\[|\\[\\`*_{}\[\]()>#+.!|$-]|&#?\w+;"
+    r"[`*]|(?<![^\W_])_|\]\(|\]:|\][ \n]?\[|\\[\\`*_{}\[\]()<>#+.!|$-]|&#?\w+;"
     r"|<[^<>\s]*(?:://|@)|[\t\r\x02\x03]"
 )
 
@@ -79,7 +79,7 @@ def render_markdown(text: str, heading_level: int = 2) -> str:
     be, all move down together. Never raises; text too long or too tangled to be parsed in a
     second or two is shown as it stands."""
     text = _normal(text)
-    if is_plain(text) or not _is_affordable(text):
+    if is_plain(text) or not is_affordable(text):
         return render_plain(text)
     return _LOCAL.render(text, heading_level, _formula) or render_plain(text)
 
@@ -94,7 +94,7 @@ def render_words(text: str, formula: FormulaWriter) -> str:
     """Markdown as plain text: the words `render_markdown` would show, blocks apart by an empty
     line, each formula as `formula(tex, display)` writes it."""
     text = _normal(text)
-    if is_plain(text) or not _is_affordable(text):
+    if is_plain(text) or not is_affordable(text):
         return "".join(formula(p.tex, p.display) if p.tex else p.source for p in split_math(text))
     page = _LOCAL.render(text, 2, lambda tex, display: escape(formula(tex, display)))
     return _words(page) if page else text
@@ -116,6 +116,14 @@ def is_plain(text: str) -> bool:
     )
 
 
+def is_affordable(text: str) -> bool:
+    """Whether the parser is done with the text in a second or two."""
+    if len(text) > MAX_LENGTH:
+        return False
+    blocks = _BLANK.split(text)
+    return all(len(b) * sum(1 for _ in _WORK.finditer(b)) <= MAX_WORK for b in blocks)
+
+
 def _normal(text: str) -> str:
     """The text with one kind of line end and nothing unprintable, not even a form feed."""
     if text.isprintable():
@@ -131,14 +139,6 @@ def _between_addresses(text: str) -> list[str]:
         parts.append(text[done : found.start])
         done = found.end
     return [*parts, text[done:]]
-
-
-def _is_affordable(text: str) -> bool:
-    """Whether the parser is done with the text in a second or two."""
-    if len(text) > MAX_LENGTH:
-        return False
-    blocks = _BLANK.split(text)
-    return all(len(b) * sum(1 for _ in _WORK.finditer(b)) <= MAX_WORK for b in blocks)
 
 
 def _plain_inline(text: str) -> str:
@@ -289,7 +289,7 @@ class _Parser:
         self.markdown = markdown.Markdown(extensions=extensions, output_format="html")
         self.formulas = _Formulas(_FORMULA.pattern, self.markdown)
         self.finish = _Finish(self.markdown)
-        self.markdown.ESCAPED_CHARS.append("$")
+        self.markdown.ESCAPED_CHARS += ["$", "<"]
         self.markdown.preprocessors.deregister("html_block")
         self.markdown.treeprocessors.register(self.finish, "finish", -10)
         patterns = self.markdown.inlinePatterns

@@ -3,14 +3,26 @@ r"""Text without marks: for feeds, search, descriptions and excerpts; and plain 
 `markdown_from_plain` is the inverse of rendering: what it returns is shown by `render_markdown`
 exactly as `render_plain` shows the text it was given."""
 
+import logging
 import re
 from functools import lru_cache
 
 from pylatexenc.latex2text import LatexNodes2Text  # type: ignore[import-untyped]
 
-from generator.text.markdown import is_plain, render_markdown, render_plain, render_words
+from generator.text.markdown import (
+    is_affordable,
+    is_plain,
+    render_markdown,
+    render_plain,
+    render_words,
+)
 from generator.text.math import is_small, render_math, split_math
 from generator.text.safety import bare_urls, escape, printable
+
+MANY_PARAGRAPHS = 40
+"""Up to here each paragraph gets the lightest escapes that do for it; beyond, all the same."""
+
+logging.getLogger("pylatexenc").setLevel(logging.CRITICAL)  # it comments on strangers' TeX
 
 _SPACE = re.compile(r"\s+")
 _PARAGRAPHS = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
@@ -20,6 +32,9 @@ _QUOTED = (
     (re.compile(r"``(?=\S)([^`\n]{0,300}?)''"), r"“\1”"),
     (re.compile(r"(?<![\w`])`(?=\w)([^`'\n]{0,100}?)'(?![\w'])"), r"‘\1’"),
 )
+_GROUPED = re.compile(r"\{\\(?:em|it|bf|tt|sc|sf|rm|sl)(?![A-Za-z])\s*([^{}\\]{0,500})\}")
+_LINKED = re.compile(r"\\href\{[^{}]{0,500}\}\{([^{}\\]{0,500})\}")
+_TEX_SPACE = re.compile(r"\\[ ,;]")
 _STYLED = re.compile(
     r"\\(?:emph|text(?:bf|it|sc|sf|tt|rm|sl|up|md|normal)?|mbox|underline|url)\{([^{}\\]{0,500})\}"
 )
@@ -29,13 +44,12 @@ _ACCENTED = re.compile(
 )
 _SIMPLE_MATHS = re.compile(r"[\w\s+=<>.,;:()\[\]/|!*'-]*")
 _SENTENCE_END = re.compile(r"[.!?][\"'”’)\]]*\s+(?=[\"'“‘(\[]*[A-Z0-9])")
-_NEEDED = r"\\(?=[\\`*_{}\[\]()>#+.!|$-])|[`*]|(?<![^\W_])_|(?<=\])[(\[]"
+_NEEDED = r"\\(?=[\\`*_{}\[\]()<>#+.!|$-])|<(?=[^<>\s]*(?:://|@))|[`*]|(?<![^\W_])_|(?<=\])[(\[]"
 _ESCAPES = tuple(
     re.compile(pattern)
-    for pattern in (_NEEDED, rf"{_NEEDED}|\$", r"[\\`*_$#>|\[{}!+]|(?<=\])\(|(?<=\d)\.|-")
+    for pattern in (_NEEDED, rf"{_NEEDED}|\$", r"[\\`*_$#<>|\[{}!+]|(?<=\])\(|(?<=\d)\.|-")
 )
 """What to escape: as little as may do, dollars too, everything."""
-_ANGLE = re.compile(r"<(?=[^<>\s]*(?:://|@))")
 _LINE_START = re.compile(r"^(?:(?P<mark>[#>|+*-]|\[(?=[^\[\]]*\]:))|(?P<number>\d+)\.(?=\s))")
 _ENTITY = re.compile(r"&(?=#?\w+;)")
 
@@ -108,19 +122,26 @@ def markdown_from_plain(text: str) -> str:
     what Markdown would interpret is escaped.
 
     What comes back is proved by rendering it: for each paragraph the text itself is tried, then
-    with the marks escaped that matter, then with all of them."""
-    paragraphs = clean_text(text).split("\n\n")
-    candidate = "\n\n".join(map(_escape_paragraph, paragraphs))
-    if is_plain(candidate) or _shows(candidate, "\n\n".join(paragraphs)):
-        return candidate
+    with the marks escaped that matter, then with all of them; then the same for the whole, as
+    one paragraph may define what another refers to."""
+    text = clean_text(text)
+    if is_plain(text) or not is_affordable(text):
+        return text
+    paragraphs = text.split("\n\n")
+    if len(paragraphs) <= MANY_PARAGRAPHS:
+        candidate = "\n\n".join(map(_escape_paragraph, paragraphs))
+        if _shows(candidate, text):
+            return candidate
+    for marks in _ESCAPES:
+        candidate = "\n\n".join(_escape(part, marks) for part in paragraphs)
+        if _shows(candidate, text):
+            return candidate
     return "\n\n".join(map(_escape_all, paragraphs))
 
 
 def _escape_paragraph(paragraph: str) -> str:
     """The first way to write a paragraph that shows it as it is."""
-    if is_plain(paragraph):
-        return paragraph
-    if "]:" not in paragraph and _shows(paragraph, paragraph):
+    if is_plain(paragraph) or ("]:" not in paragraph and _shows(paragraph, paragraph)):
         return paragraph
     for marks in _ESCAPES:
         attempt = _escape(paragraph, marks)
@@ -135,6 +156,8 @@ def _shows(markdown: str, text: str) -> bool:
 
 def _escape(paragraph: str, marks: re.Pattern[str]) -> str:
     """The paragraph with these marks escaped, outside its formulas and addresses."""
+    if is_plain(paragraph):
+        return paragraph
     written = "".join(
         part if kept else _escape_text(part, marks) for part, kept in _parts(paragraph)
     )
@@ -143,7 +166,6 @@ def _escape(paragraph: str, marks: re.Pattern[str]) -> str:
 
 def _escape_text(text: str, marks: re.Pattern[str]) -> str:
     text = _ENTITY.sub("&amp;", text)
-    text = _ANGLE.sub("&lt;", text)
     return marks.sub(lambda match: f"\\{match[0]}", text)
 
 
@@ -178,9 +200,10 @@ def _text_tex(text: str) -> str:
         return text
     for pattern, replacement in _QUOTED:
         text = pattern.sub(replacement, text)
-    text = _STYLED.sub(r"\1", _STYLED.sub(r"\1", text))
+    for styled in (_STYLED, _STYLED, _GROUPED, _LINKED):
+        text = styled.sub(r"\1", text)
     text = _ACCENTED.sub(lambda match: _unicode(match[0]), text)
-    return _ESCAPED.sub(r"\1", text)
+    return _ESCAPED.sub(r"\1", _TEX_SPACE.sub(" ", text))
 
 
 @lru_cache(maxsize=4_096)
