@@ -12,7 +12,7 @@ from pathlib import Path
 
 from generator import __version__
 from generator.content import load_config, load_library, load_theme
-from generator.errors import BroadsheetError
+from generator.errors import closing
 from generator.model import Changes, File, Paper
 from generator.publish.api import (
     ApiItems,
@@ -67,16 +67,13 @@ def build(
     `executor` renders the pages; without one, `jobs` processes do (default: one for each core).
     Raises BroadsheetError with every problem of the stage that failed; the old site stays."""
     output = output or root / "output"
-    try:
+    with closing("Nothing was built; the site in the output folder is as before."):
         check_output(output)
         config = load_config(root, base_url)
         theme = load_theme(root, config)
         site = plan_site(load_library(root, drafts=drafts), config)
         with _workers(len(site.pages), jobs, executor) as workers:
             changes = replace_tree(output, render_site(site, theme, workers))
-    except BroadsheetError as error:
-        closing = error.closing or "Nothing was built; the site in the output folder is as before."
-        raise BroadsheetError(error.problems, closing) from None
     return Built(
         output=output,
         pages=len(site.pages),
@@ -202,9 +199,11 @@ def _api(site: Site) -> Iterator[File]:
 
 
 def _citations(site: Site) -> Iterator[File]:
-    base_url = site.config.base_url
-    yield from render_citations(site.library, base_url)
+    base_url, kept = site.config.base_url, dict[str, tuple[str, str]]()
+    yield from render_citations(site.library, base_url, kept=kept)
     for slug, ids in site.topics.items():
-        yield from bulk_citations(f"topics/{slug}/papers", _papers(site, ids), base_url)
+        yield from bulk_citations(f"topics/{slug}/papers", _papers(site, ids), base_url, kept=kept)
     for day in site.days.values():
-        yield from bulk_citations(f"days/{day.slug}/papers", _papers(site, day.papers), base_url)
+        yield from bulk_citations(
+            f"days/{day.slug}/papers", _papers(site, day.papers), base_url, kept=kept
+        )

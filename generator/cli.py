@@ -136,11 +136,9 @@ def today() -> datetime.date:
 def _pull(voice: _Voice, site: Path, **wanted: Any) -> None:
     """Bring content/ up to date with the sources. What a person wrote stays."""
     from generator.pull import Wanted, pull
-    from generator.sources import Client
 
     began = time.monotonic()
-    with Client() as client:
-        done = pull(site, Wanted(**wanted), today=today(), client=client, progress=voice.tell)
+    done = pull(site, Wanted(**wanted), today=today(), progress=voice.tell)
     for found in done.problems:
         voice.complain(found)
     for name in done.skipped:
@@ -150,14 +148,21 @@ def _pull(voice: _Voice, site: Path, **wanted: Any) -> None:
     _tell_kept(voice, done.kept)
     if done.deleted:
         voice.tell(
-            f"left out {len(done.deleted)} papers whose pages were deleted: {_some(done.deleted)}"
+            f"left out {_count(len(done.deleted), 'paper')} whose page was deleted: "
+            f"{_some(done.deleted)}"
         )
     verb = "would change" if wanted["dry_run"] else "changed"
     voice.tell(
-        f"{sum(done.fetched.values())} papers from {len(done.fetched)} sources: {done.new} new, "
-        f"{len(done.written)} files {verb}, {done.unchanged} pages as they were "
+        f"{_count(sum(done.fetched.values()), 'paper')} from "
+        f"{_count(len(done.fetched), 'source')}: {done.new} new, "
+        f"{_count(len(done.written), 'file')} {verb}, "
+        f"{_count(done.unchanged, 'page')} as before "
         f"({time.monotonic() - began:.1f} s)."
     )
+
+
+def _count(number: int, one: str) -> str:
+    return f"{number:,} {one}" if number == 1 else f"{number:,} {one}s"
 
 
 def _tell_kept(voice: _Voice, kept: tuple[str, ...], shown: int = 10) -> None:

@@ -206,10 +206,9 @@ def _fact_and_hint(detail: Any, model: type[BaseModel], value: str) -> tuple[str
         return f"'{detail['loc'][-1]}' is missing", f"add a line '{detail['loc'][-1]}: …'"
     if kind == "value_error":
         fact = str(detail["ctx"]["error"])
-        return f"'{key}' {fact}: {value}", "write it as YYYY-MM-DD" if "date" in fact else (
-            "write it whole: https://you.github.io/papers/"
-        )
-    return f"'{key}' {_EXPECTED.get(kind, 'is not right')}: {value}", _HINTS.get(kind, "")
+        return f"'{key}' {fact}: {value}", _REMEDIES.get(fact, "")
+    hint = _HINTS.get(kind, "").format(**detail.get("ctx", {}))
+    return f"'{key}' {_EXPECTED.get(kind, 'is not right')}: {value}", hint
 
 
 _EXPECTED = {
@@ -226,6 +225,11 @@ _EXPECTED = {
     "greater_than_equal": "is too small",
     "less_than_equal": "is too large",
 }
+_REMEDIES = {
+    "is not a date": "write it as YYYY-MM-DD",
+    "is not an absolute http(s) URL": "write it whole: https://you.github.io/papers/",
+    "is not a web address": "write it whole, beginning with https://",
+}
 _HINTS = {
     "string_type": "put it in double quotes",
     "int_type": "write digits only",
@@ -234,6 +238,8 @@ _HINTS = {
     "dict_type": "write 'key: value' lines below it, indented",
     "model_type": "write 'key: value' lines below it, indented",
     "model_attributes_type": "write 'key: value' lines below it, indented",
+    "greater_than_equal": "write {ge} or more",
+    "less_than_equal": "write {le} or less",
     "string_pattern_mismatch": "use letters, digits and hyphens",
 }
 

@@ -1,6 +1,7 @@
 """What can go wrong for a user, as values: a Problem has a place, a fact and a remedy."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 
@@ -32,3 +33,12 @@ class BroadsheetError(Exception):
 def problem(where: str, fact: str, hint: str = "") -> BroadsheetError:
     """An error of a single problem, for stages that cannot go on."""
     return BroadsheetError([Problem(where=where, fact=fact, hint=hint)])
+
+
+@contextmanager
+def closing(line: str) -> Iterator[None]:
+    """Problems that come out of the block end with a line that says what was not changed."""
+    try:
+        yield
+    except BroadsheetError as error:
+        raise BroadsheetError(error.problems, error.closing or line) from None

@@ -3,7 +3,7 @@ are written one by one, and then what the sources said is remembered."""
 
 import datetime
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,24 @@ from generator.content import (
     load_said,
     load_status,
 )
-from generator.errors import BroadsheetError, Problem, problem
+from generator.errors import BroadsheetError, Problem, closing, problem
 from generator.library.merge import Listed, Merged, merge
-from generator.sources import Client, Fetched, Source, Window, fetch_records, open_sources
+from generator.library.pages import parse_topic
+from generator.sources import (
+    Client,
+    Fetched,
+    Politeness,
+    Source,
+    Window,
+    fetch_records,
+    open_sources,
+)
 from generator.storage.tree import exists, list_files, read_bytes, read_text, write_file
 
 _SHRUNK = 0.2
 """A source that gives less than this part of what it gave last time is not believed."""
+_OVERLAP = datetime.timedelta(days=7)
+"""How long after it was listed a paper's counts and corrections are still asked for."""
 _ENOUGH_TO_SHRINK = 20
 """A source that gave fewer papers than this may give any number."""
 
@@ -69,27 +80,46 @@ def pull(
     wanted: Wanted,
     *,
     today: datetime.date,
-    client: Client,
+    politeness: Politeness | None = None,
     progress: Callable[[str], None] = lambda line: None,
 ) -> Pulled:
     """Bring the site's content/ up to date with its sources.
 
-    `today`: dates what a source lists without a day, and changes to pages. `progress` is told a
-    line a source. Raises BroadsheetError when a setting is wrong, a page cannot be read, or every
-    source failed; then nothing is written."""
-    config = load_config(root)
+    `today`: dates what a source lists without a day, and changes to pages. `politeness`: how
+    patient the network client is. `progress` is told a line a source. Raises BroadsheetError when
+    a setting is wrong, a page cannot be read, or every source failed; then nothing is written."""
+    with closing("Nothing was changed."):
+        config = load_config(root)
+        with Client(politeness, contact=config.base_url) as client:
+            return _pull(root, config, wanted, today, client, progress)
+
+
+def _pull(
+    root: Path,
+    config: Config,
+    wanted: Wanted,
+    today: datetime.date,
+    client: Client,
+    progress: Callable[[str], None],
+) -> Pulled:
     sources = _chosen(config, wanted)
     skipped = tuple(name for name, s in sources.items() if wanted.offline and not s.offline)
     active = {name: source for name, source in sources.items() if name not in skipped}
-    if not wanted.dry_run:
-        _write_first_topics(root)
     pages, topics = load_pages(root)
+    starter = {} if exists(root, "content/topics") else _first_topics()
+    topics = topics or {t.slug: t for t in (parse_topic(x, path) for path, x in starter.items())}
     said, status = load_said(root), load_status(root)
-    fetched = _fetch(root, active, wanted, today, client, progress)
-    fetched = {n: _believe(n, f, status, wanted) for n, f in fetched.items()}
+    windows = {s.name: _window(s, status, wanted, today) for s in config.sources}
+    fetched = _fetch(root, active, windows, client, progress)
+    narrowed = {
+        name for name, window in windows.items() if window.since or window.limit is not None
+    }
+    if wanted.allow_shrink or wanted.until:
+        narrowed |= set(windows)
+    fetched = {n: _believe(n, f, status, narrowed) for n, f in fetched.items()}
     problems = [found for result in fetched.values() for found in result.problems]
     if fetched and all(result.failed for result in fetched.values()):
-        raise BroadsheetError(problems, "Every source failed; nothing was changed.")
+        raise BroadsheetError(problems, "No source gave papers; nothing was changed.")
     listed = [
         Listed(source=name, day=today, records=result.records)
         for name, result in fetched.items()
@@ -98,7 +128,7 @@ def pull(
     trust = [source.name for source in config.sources]
     merged = merge(pages, said, listed, topics, trust, today)
     problems += _unknown_topics(listed, topics)
-    files = {**merged.pages, **format_said(merged.said)}
+    files = {**starter, **merged.pages, **format_said(merged.said)}
     files[STATUS] = _format_status(status, active, fetched, config, today)
     written = _write(root, files, dry_run=wanted.dry_run)
     return _report(merged, fetched, written, problems, skipped)
@@ -120,41 +150,60 @@ def _chosen(config: Config, wanted: Wanted) -> dict[str, Source]:
     return {n: s for n, s in sources.items() if not wanted.sources or n in wanted.sources}
 
 
-def _write_first_topics(root: Path) -> None:
-    """A site without any topics gets the ones that come with Broadsheet."""
-    if exists(root, "content/topics"):
-        return
-    for home in bundled("starter"):
-        for path in list_files(home, "topics"):
-            write_file(root, f"content/{path}", read_bytes(home, path))
+def _first_topics() -> dict[str, str]:
+    """The topic pages that a site without any gets, by path: those that come with Broadsheet."""
+    return {
+        f"content/{path}": read_text(home, path)
+        for home in bundled("starter")
+        for path in list_files(home, "topics")
+    }
+
+
+def _window(
+    source: SourceConfig, status: Mapping[str, Any], wanted: Wanted, today: datetime.date
+) -> Window:
+    """What to ask a source for. One with a `since` is asked for all of it once, and then for what
+    came since a week before its last success."""
+    since, first = wanted.since, source.options.get("since")
+    last = status.get("sources", {}).get(source.name, {}).get("last_success")
+    if since is None and isinstance(first, datetime.date) and last:
+        since = max(first, datetime.date.fromisoformat(last) - _OVERLAP)
+    return Window(since=since, until=wanted.until or today, limit=wanted.limit)
 
 
 def _fetch(
     root: Path,
     sources: Mapping[str, Source],
-    wanted: Wanted,
-    today: datetime.date,
+    windows: Mapping[str, Window],
     client: Client,
     progress: Callable[[str], None],
 ) -> dict[str, Fetched]:
-    window = Window(since=wanted.since, until=wanted.until or today, limit=wanted.limit)
     fetched: dict[str, Fetched] = {}
     for name, source in sources.items():
-        progress(f"{name}: asking …")
+        if not source.offline:
+            progress(f"{name}: asking …")
         fetched[name] = fetch_records(
-            source, name, window, client=client, read_file=lambda path: read_bytes(root, path)
+            source,
+            name,
+            windows[name],
+            client=client,
+            read_file=lambda path: read_bytes(root, path),
         )
         outcome = "failed" if fetched[name].failed else f"{len(fetched[name].records)} papers"
         progress(f"{name}: {outcome}")
     return fetched
 
 
-def _believe(name: str, result: Fetched, status: Mapping[str, Any], wanted: Wanted) -> Fetched:
-    """The answer, or a failure where it holds absurdly less than the last one."""
-    narrowed = wanted.since or wanted.until or wanted.limit is not None
+def _believe(
+    name: str, result: Fetched, status: Mapping[str, Any], narrowed: Container[str]
+) -> Fetched:
+    """The answer, or a failure where it holds nothing that could be used, or absurdly less than
+    the last one."""
+    if result.problems and not result.records:
+        return Fetched(problems=result.problems, failed=True)
     before = status.get("sources", {}).get(name, {}).get("papers") or 0
     now = len(result.records)
-    if result.failed or wanted.allow_shrink or narrowed or before < _ENOUGH_TO_SHRINK:
+    if result.failed or name in narrowed or before < _ENOUGH_TO_SHRINK:
         return result
     if now >= before * _SHRUNK:
         return result

@@ -73,7 +73,9 @@ def test_everything_the_list_says_stands_on_the_papers_page(
         pages[words("".join(page.parts))] = place
     assert len(pages) == 92
     for record in records:
-        found = [text for text in pages if words(record.title) in text and words(record.abstract) in text]
+        found = [
+            text for text in pages if words(record.title) in text and words(record.abstract) in text
+        ]
         assert len(found) == 1, record.title
         (text,) = found
         if record.author_count is not None:
@@ -106,7 +108,9 @@ def test_every_paper_is_in_one_to_four_topics(bundled_site: Path) -> None:
     from generator.content import load_library
 
     library = load_library(bundled_site)
-    assert {paper.id: len(paper.topics) for paper in library if not 1 <= len(paper.topics) <= 4} == {}
+    assert {
+        paper.id: len(paper.topics) for paper in library if not 1 <= len(paper.topics) <= 4
+    } == {}
     assert 15 <= len(library.topics) <= 25
 
 
@@ -136,7 +140,9 @@ def test_no_link_of_the_site_leads_nowhere(bundled_site: Path) -> None:
                 assert urlsplit(url).scheme in ("https", "http", "mailto"), url
                 continue
             target = unquote(urlsplit(url).path.removeprefix("/some/papers/"))
-            file = output / (target + "index.html" if target.endswith("/") or not target else target)
+            file = output / (
+                target + "index.html" if target.endswith("/") or not target else target
+            )
             if not file.is_file():
                 broken.append((path, link))
     assert broken == []

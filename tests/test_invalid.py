@@ -1,4 +1,4 @@
-"""tests/invalid/CASE/ is a broken site, `command` what is run on it, `expected.txt` what it says."""
+"""tests/invalid/CASE/ is a broken site, `command` what is run on it, `expected.txt` its answer."""
 
 import os
 import shutil

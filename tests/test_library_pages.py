@@ -54,7 +54,9 @@ papers = st.builds(
         links=tuple(Link(kind=kind, url=f"https://example.org/{kind}") for kind in links),
         **rest,
     ),
-    links=st.sets(st.sampled_from(LINK_KINDS)).map(lambda kinds: sorted(kinds, key=LINK_KINDS.index)),
+    links=st.sets(st.sampled_from(LINK_KINDS)).map(
+        lambda kinds: sorted(kinds, key=LINK_KINDS.index)
+    ),
     days=st.lists(days, max_size=2),
     added=days,
     title=lines,
@@ -92,7 +94,9 @@ def test_a_key_the_schema_does_not_know_is_kept() -> None:
 
 def test_an_edit_touches_only_what_it_changes() -> None:
     edited = edit_paper(HAND_EDITED, {"title": "Another: paper"}, None, PATH)
-    expected = HAND_EDITED.replace('title: "A paper"   # corrected', "title: 'Another: paper'   # corrected")
+    expected = HAND_EDITED.replace(
+        'title: "A paper"   # corrected', "title: 'Another: paper'   # corrected"
+    )
     assert edited == expected
 
 

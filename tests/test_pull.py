@@ -134,7 +134,7 @@ def test_a_page_a_person_deleted_stays_deleted(site: Path) -> None:
     (site / PAGE).unlink()
     done = pull(site)
     assert not (site / PAGE).exists()
-    assert "left out 1 papers whose pages were deleted: 2507.22565" in done.stderr
+    assert "left out 1 paper whose page was deleted: 2507.22565" in done.stderr
 
 
 def test_pages_that_are_all_gone_are_made_anew(site: Path) -> None:
@@ -142,7 +142,7 @@ def test_pages_that_are_all_gone_are_made_anew(site: Path) -> None:
     for place in (site / "content/papers").rglob("*.md"):
         place.unlink()
     pull(site, day=NEXT_DAY)
-    assert {path for path in tree(site)} == set(before)
+    assert set(tree(site)) == set(before)
 
 
 def test_a_changed_rule_reaches_papers_that_no_source_lists_any_more(site: Path) -> None:
@@ -156,8 +156,17 @@ def test_a_changed_rule_reaches_papers_that_no_source_lists_any_more(site: Path)
 
 def test_the_same_paper_from_two_sources_is_one_page(site: Path) -> None:
     (site / "content/sources/other.json").write_text(
-        json.dumps([{"title": "A Robot learns", "authors": ["A. Lovelace"], "venue": "ROBO 7",
-                     "date": "2025-01-01", "comments": 9}])
+        json.dumps(
+            [
+                {
+                    "title": "A Robot learns",
+                    "authors": ["A. Lovelace"],
+                    "venue": "ROBO 7",
+                    "date": "2025-01-01",
+                    "comments": 9,
+                }
+            ]
+        )
     )
     (site / "content/site.yml").write_text(
         "title: Papers\nsources:\n"
@@ -243,4 +252,6 @@ def test_a_pull_killed_before_its_state_is_written_goes_on(site: Path) -> None:
 def test_an_answer_to_an_unknown_source_names_the_nearest(site: Path) -> None:
     done = pull(site, "--source", "lits")
     assert done.returncode == 1
-    assert done.stderr == "--source: there is no source 'lits'\n  hint: did you mean 'list'?\n"
+    assert done.stderr == (
+        "--source: there is no source 'lits'\n  hint: did you mean 'list'?\nNothing was changed.\n"
+    )

@@ -43,7 +43,7 @@ class Listed:
     source: str
     """Its name in site.yml."""
     day: datetime.date
-    """The day its papers count as listed on, where a record has none of its own."""
+    """The day its new papers count as listed on, where a record has none of its own."""
     records: tuple[Record, ...]
 
 
@@ -70,7 +70,9 @@ class _Candidate:
     """All that this pull says of one paper."""
 
     slug: str
-    records: list[tuple[str, datetime.date, Record]] = field(default_factory=list)
+    day: datetime.date = datetime.date.min
+    """When it counts as first listed, if no record says."""
+    records: list[tuple[str, Record]] = field(default_factory=list)
 
 
 def merge(
@@ -131,13 +133,11 @@ def _identify(
     candidates: dict[str, _Candidate] = {}
     for batch in listed:
         for record in batch.records:
-            slug = index.find(record)
-            if slug is None:
-                slug = _new_slug(record, used)
-                used.add(slug)
+            slug = index.find(record) or _new_slug(record, used)
+            used.add(slug)
             index.add(slug, record)
-            candidate = candidates.setdefault(slug, _Candidate(slug=slug))
-            candidate.records.append((batch.source, record.featured or batch.day, record))
+            candidate = candidates.setdefault(slug, _Candidate(slug=slug, day=batch.day))
+            candidate.records.append((batch.source, record))
     return candidates
 
 
@@ -276,7 +276,7 @@ def digest(value: Any) -> str:
 def _told(candidate: _Candidate, topics: Mapping[str, Topic]) -> dict[str, dict[str, Any]]:
     """By source, what it says of the paper now; the topics' rules speak last."""
     told: dict[str, dict[str, Any]] = {}
-    for source, _, record in candidate.records:
+    for source, record in candidate.records:
         fields = told.setdefault(source, {})
         for name, value in record_fields(record).items():
             fields.setdefault(name, value)
@@ -314,7 +314,8 @@ class _Edit:
         self._told = _told(candidate, topics)
         self._told[RULES] = {"topics": classify(paper, topics)}
         self._trust = [*trust, *(name for name in self._told if name not in trust)]
-        self._days = tuple(dict.fromkeys(str(day) for _, day, _ in candidate.records))
+        days = (record.featured for _, record in candidate.records)
+        self._days = tuple(dict.fromkeys(str(day) for day in days if day))
         self._page = page_fields(paper)
         self.kept: list[str] = []
 
@@ -383,7 +384,8 @@ class _Edit:
         for source, values in self._told.items():
             known = fields.setdefault(source, {})
             known |= {name: digest(value) for name, value in values.items()}
-        days = tuple(dict.fromkeys((*self._said.days, *self._days)))
+        first = self._said.days or (str(self._paper.added),)
+        days = tuple(dict.fromkeys((*first, *self._days)))
         return Said(days=days, fields=fields)
 
 
@@ -397,7 +399,8 @@ def _new_paper(candidate: _Candidate, topics: Mapping[str, Topic], trust: Sequen
         n.removeprefix("links."): values.pop(n) for n in list(values) if n.startswith("links.")
     }
     order = [kind for kind in LINK_KINDS if kind in links]
-    days = sorted({day for _, day, _ in candidate.records})
+    said_days = {record.featured for _, record in candidate.records if record.featured}
+    days = sorted(said_days) or [candidate.day]
     lists = ("authors", "topics", "categories", "keywords")
     values |= {name: tuple(values[name]) for name in lists if name in values}
     if "authors" in values:

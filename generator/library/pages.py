@@ -8,9 +8,9 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from generator.config import nearest, read_date, schema_problems, shown
+from generator.config import nearest, read_date, schema_problems
 from generator.errors import BroadsheetError, Problem, problem
 from generator.model import LINK_KINDS, Link, Note, Paper, Rule, Topic
 from generator.text.front_matter import (
@@ -44,6 +44,16 @@ _Fields = TypeVar("_Fields", bound=BaseModel)
 _Line = Annotated[str, Field(min_length=1)]
 
 
+def _read_address(value: str) -> str:
+    url = safe_url(value)
+    if not url:
+        raise ValueError("is not a web address")
+    return url
+
+
+_Address = Annotated[str, AfterValidator(_read_address)]
+
+
 class _PaperFields(BaseModel):
     model_config = ConfigDict(strict=True, extra="allow")
     title: _Line
@@ -56,7 +66,7 @@ class _PaperFields(BaseModel):
     author_count: _Count = None
     organization: str = ""
     topics: list[_Line] = []
-    links: dict[str, str] = {}
+    links: dict[str, _Address] = {}
     source: str = ""
     upvotes: _Count = None
     comments: _Count = None
@@ -99,7 +109,6 @@ def parse_paper(text: str, path: str, topics: Collection[str] | None = None) -> 
     of the page."""
     page, fields = _read_fields(text, path, _PaperFields)
     problems = _path_problems(path, fields)
-    problems += _link_problems(page, path, fields.links)
     if topics is not None:
         problems += _topic_problems(page, path, fields.topics, topics)
     if fields.added is None and fields.date is None:
@@ -159,7 +168,7 @@ def _stem(path: str) -> str:
 def _links(links: Mapping[str, str]) -> tuple[Link, ...]:
     kinds = [kind for kind in LINK_KINDS if kind in links]
     kinds += [kind for kind in links if kind not in LINK_KINDS]
-    return tuple(Link(kind=kind, url=safe_url(links[kind])) for kind in kinds)
+    return tuple(Link(kind=kind, url=links[kind]) for kind in kinds)
 
 
 def _path_problems(path: str, fields: _PaperFields) -> list[Problem]:
@@ -177,18 +186,6 @@ def _path_problems(path: str, fields: _PaperFields) -> list[Problem]:
             Problem(where=path, fact=f"'id' is another than the file's: '{fields.id}'", hint=hint)
         ]
     return []
-
-
-def _link_problems(page: Page, path: str, links: Mapping[str, str]) -> list[Problem]:
-    return [
-        Problem(
-            where=f"{path}:{line_of(page.front_matter, ['links', kind], 2)}",
-            fact=f"'links.{kind}' is not a web address: {shown(url)}",
-            hint="write it whole, beginning with https://",
-        )
-        for kind, url in links.items()
-        if not safe_url(url)
-    ]
 
 
 def _topic_problems(

@@ -119,7 +119,7 @@ def render_batch(batch: Batch) -> list[File]:
             found = template_problem(error, page.template)
             problems[str(found)] = found
     if problems:
-        raise BroadsheetError(problems.values(), "Nothing was written.")
+        raise BroadsheetError(problems.values())
     return files
 
 

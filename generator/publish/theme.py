@@ -50,8 +50,9 @@ class Manifest:
 class Look:
     """What rendering needs of a theme: small, hashable, sent to whoever renders."""
 
-    templates: tuple[tuple[str, str], ...]
-    """Names and texts: `paper.html`, and `@broadsheet/paper.html` for each theme of the chain."""
+    templates: tuple[tuple[str, str, str], ...]
+    """Name, text and file of each: `paper.html`, and `@broadsheet/paper.html` for each theme of
+    the chain."""
     assets: tuple[tuple[str, str], ...]
     """Paths below static/, with eight digits of each content's hash."""
     options: tuple[tuple[str, Any], ...]
@@ -88,16 +89,17 @@ def assemble_theme(
     """A theme from its chain, the nearest first: by folder name, its manifest and its files.
 
     `options` are the site's theme_options, written in `site_yml`. Raises BroadsheetError."""
-    templates: dict[str, str] = {}
+    templates: dict[str, tuple[str, str]] = {}
     static: dict[str, bytes] = {}
     defaults: dict[str, Any] = {}
     for folder, (manifest, files) in chain.items():
         for path, content in files.items():
             kind, _, name = path.partition("/")
             if kind == "templates":
-                text = _template_text(content, f"themes/{folder}/{path}")
-                templates.setdefault(name, text)
-                templates[f"@{folder}/{name}"] = text
+                place = f"themes/{folder}/{path}"
+                template = _template_text(content, place), place
+                templates.setdefault(name, template)
+                templates[f"@{folder}/{name}"] = template
             elif kind == "static":
                 static.setdefault(name, content)
         defaults = {**manifest.options, **defaults}
@@ -116,10 +118,12 @@ def _template_text(content: bytes, where: str) -> str:
 
 
 def _look(
-    templates: Mapping[str, str], static: Mapping[str, bytes], options: Mapping[str, Any]
+    templates: Mapping[str, tuple[str, str]],
+    static: Mapping[str, bytes],
+    options: Mapping[str, Any],
 ) -> Look:
     assets = tuple((name, _short_hash(static[name])) for name in sorted(static))
-    ordered = tuple(sorted(templates.items()))
+    ordered = tuple((name, *templates[name]) for name in sorted(templates))
     chosen = tuple(sorted(options.items()))
     whole = hashlib.blake2b(repr((ordered, assets, chosen)).encode(), digest_size=16)
     return Look(templates=ordered, assets=assets, options=chosen, digest=whole.hexdigest())
@@ -162,7 +166,9 @@ def _options_css(options: Mapping[str, Any]) -> bytes:
 def make_environment(look: Look) -> jinja2.Environment:
     """Templates ready to render: autoescape everywhere, an unknown variable is an error."""
     environment = jinja2.Environment(
-        loader=jinja2.DictLoader(dict(look.templates)),
+        loader=jinja2.FunctionLoader(
+            {n: (text, place, None) for n, text, place in look.templates}.get
+        ),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -199,19 +205,28 @@ _FILTERS: dict[str, Callable[..., str]] = {
 def template_problem(error: jinja2.TemplateError, name: str) -> Problem:
     """What went wrong in a template, located in its file."""
     if isinstance(error, jinja2.TemplateNotFound):
-        hint = "the theme lacks this template; give it one, or extend a theme that has it"
+        hint = "give the theme this template, or let it extend a theme that has it"
         return Problem(where=f"template {name}", fact=f"'{error.name}' is missing", hint=hint)
-    line = getattr(error, "lineno", None) or _line_of_traceback(error)
-    where = f"template {getattr(error, 'name', None) or name}" + (f":{line}" if line else "")
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        where = f"{error.filename or error.name}:{error.lineno}"
+    else:
+        where = _place_in_template(error) or f"template {name}"
     hint = "themes/README.md lists the variables that a template has"
-    return Problem(where=where, fact=str(error.message or error), hint=hint)
+    return Problem(where=where, fact=_in_words(error), hint=hint)
 
 
-def _line_of_traceback(error: BaseException) -> int | None:
-    """Jinja rewrites tracebacks to template lines; the last one inside a template counts."""
-    line, trace = None, error.__traceback__
+def _in_words(error: jinja2.TemplateError) -> str:
+    """Jinja's message, names of our classes left out."""
+    text = str(error.message or error)
+    return re.sub(r"'generator\.[\w.]+?\.(\w+?)(?:View)? object' has no", r"\1 has no", text)
+
+
+def _place_in_template(error: BaseException) -> str:
+    """Jinja rewrites tracebacks to the templates' files and lines; the innermost one counts."""
+    place, trace = "", error.__traceback__
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename in ("<template>", "<unknown>"):
-            line = trace.tb_lineno
+        file = trace.tb_frame.f_code.co_filename
+        if file.startswith("themes/"):
+            place = f"{file}:{trace.tb_lineno}"
         trace = trace.tb_next
-    return line
+    return place

@@ -1,4 +1,4 @@
-"""What templates see of papers and listings; themes/README.md is the contract with their authors."""
+"""What templates see of papers and listings, as themes/README.md promises their authors."""
 
 import datetime
 from collections.abc import Mapping, Sequence

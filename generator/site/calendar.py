@@ -143,12 +143,12 @@ def archive(
     day_rows: dict[str, list[DayRow]] = {}
     week_rows: dict[str, dict[str, WeekRow]] = {}
     for day in days.values():
-        month = month_slug(day.first)
+        slug = month_slug(day.first)
         row = DayRow(date=day.first, url=day.url, count=len(day.papers))
-        day_rows.setdefault(month, []).append(row)
+        day_rows.setdefault(slug, []).append(row)
         week = weeks[week_slug(day.first)]
         row_of_week = WeekRow(title=week.title, url=week.url, count=len(week.papers))
-        week_rows.setdefault(month, {})[week.slug] = row_of_week
+        week_rows.setdefault(slug, {})[week.slug] = row_of_week
     years: dict[int, list[PeriodRow]] = {}
     for month in months.values():
         years.setdefault(month.first.year, []).append(

@@ -5,7 +5,7 @@ Owns reading, formatting and editing of YAML mappings. Does not know what any ke
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,13 +15,14 @@ from generator.errors import BroadsheetError, Problem, problem
 
 LONGEST = 1_000_000
 """Characters of YAML that are read at most; a page's front matter has some hundreds."""
+DEEPEST = 20
+"""Levels of lists and mappings inside each other; front matter needs three."""
 MOST_NODES = 50_000
 """Values that are read at most, aliases counted as often as they are used."""
 
 _FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
 _HINTS = (
-    ("tab character", "indent with blanks; YAML does not allow tabs"),
-    ("found character '\\t'", "indent with blanks; YAML does not allow tabs"),
+    ("tab", "indent with blanks; YAML does not allow tabs"),
     ("cannot start any token", "put the value in double quotes"),
     ("mapping values are not allowed", "put a text that holds ': ' in double quotes"),
     ("could not find expected ':'", "write 'key: value', or quote the text"),
@@ -104,18 +105,13 @@ def parse_mapping(text: str, where: str, first_line: int = 1) -> dict[str, Any]:
     try:
         _refuse_bombs(text, where, first_line)
         value = yaml.load(text, Loader=_Loader)  # noqa: S506 (a subclass of CSafeLoader)
+        _refuse_depth(value, where, first_line)
     except yaml.MarkedYAMLError as error:
-        raise BroadsheetError([_yaml_problem(error, where, first_line)]) from None
+        raise BroadsheetError([_yaml_problem(error, text, where, first_line)]) from None
     except yaml.reader.ReaderError as error:
         line = first_line + text.count("\n", 0, error.position)
         fact = f"the character U+{_code(error.character):04X} is not allowed in YAML"
         raise problem(f"{where}:{line}", fact, dict(_HINTS)["control characters"]) from None
-    except RecursionError:
-        raise problem(
-            f"{where}:{first_line}",
-            "brackets are nested too deeply",
-            "front matter needs two levels; look for a stray '[' or '{'",
-        ) from None
     if value is None:
         return {}
     if not isinstance(value, dict):
@@ -135,12 +131,45 @@ def _code(character: int | str) -> int:
 def _refuse_bombs(text: str, where: str, first_line: int) -> None:
     if len(text) > LONGEST:
         raise problem(f"{where}:{first_line}", f"the YAML is longer than {LONGEST} characters")
+    if _brackets(text) > DEEPEST or "- " * DEEPEST in text:
+        raise _too_deep(where, first_line)
     if "&" in text and "*" in text and _nodes(yaml.compose(text, Loader=_Loader)) > MOST_NODES:
         raise problem(
             f"{where}:{first_line}",
             "aliases make the YAML too large",
             "write the values out instead of '*alias'",
         )
+
+
+def _brackets(text: str) -> int:
+    """How deep brackets are nested at most, quotes left out of account."""
+    if text.count("[") + text.count("{") <= DEEPEST:
+        return 0
+    depth = deepest = 0
+    for bracket in re.findall(r"[][{}]", text):
+        depth += 1 if bracket in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _refuse_depth(value: object, where: str, first_line: int) -> None:
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        if depth > DEEPEST:
+            raise _too_deep(where, first_line)
+        level = [inner for outer in level for inner in _inside(outer)]
+
+
+def _inside(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _too_deep(where: str, first_line: int) -> BroadsheetError:
+    hint = "front matter needs three levels; look for a stray '[' or '{'"
+    return problem(f"{where}:{first_line}", "lists are nested too deeply", hint)
 
 
 def _nodes(node: yaml.Node | None) -> int:
@@ -157,10 +186,13 @@ def _nodes(node: yaml.Node | None) -> int:
     return count
 
 
-def _yaml_problem(error: yaml.MarkedYAMLError, where: str, first_line: int) -> Problem:
+def _yaml_problem(error: yaml.MarkedYAMLError, text: str, where: str, first_line: int) -> Problem:
     mark = error.problem_mark or error.context_mark
     line = first_line + (mark.line if mark else 0)
     fact = " ".join((error.problem or error.context or "this is not YAML").split())
+    written = text.split("\n")[mark.line : mark.line + 1] if mark else []
+    if any(part.startswith("\t") for part in written):
+        fact = "a tab indents this line"
     hint = next((hint for part, hint in _HINTS if part in fact), "")
     return Problem(where=f"{where}:{line}", fact=fact.replace('"', "'"), hint=hint)
 

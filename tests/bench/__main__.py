@@ -103,7 +103,10 @@ def main() -> None:
         files = [place for place in (site / "output").rglob("*") if place.is_file()]
         size = sum(place.stat().st_size for place in files)
         papers = len(list((site / "content/papers").rglob("*.md")))
-        print(f"{papers} papers, {len(files)} files, {size / 1e6:.1f} MB, {size / papers:.0f} B a paper")
+        print(
+            f"{papers} papers, {len(files)} files, {size / 1e6:.1f} MB, "
+            f"{size / papers:.0f} B a paper"
+        )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """The bundled site on loopback below /some/papers/, and pages of Chromium to look at it with."""
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -49,7 +48,7 @@ def address(bundled_site: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium. A machine without it fails the tests; it does not skip them."""
-    assert os.path.exists(CHROMIUM), "chromium is missing: apt-get install chromium"
+    assert Path(CHROMIUM).exists(), "chromium is missing: apt-get install chromium"
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=CHROMIUM,
@@ -75,9 +74,11 @@ def open_page(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
         )
         page.on(
             "request",
-            lambda request: complaints.append(f"asked elsewhere: {request.url}")
-            if not request.url.startswith((address, "data:"))
-            else None,
+            lambda request: (
+                complaints.append(f"asked elsewhere: {request.url}")
+                if not request.url.startswith((address, "data:"))
+                else None
+            ),
         )
         page.goto(address + url[1:])
         return page
