@@ -123,8 +123,10 @@ async function answer() {
   try {
     opened ??= openIndex(root);
     const index = await opened;
-    const found = await index.search(state.get("q") ?? "", { ...options(state), facets: true });
-    if (mine === turn) show(index, state, found);
+    const query = state.get("q") ?? "";
+    const found = await index.search(query, { ...options(state), facets: true });
+    const looser = found.total || mine !== turn ? "" : await looserQuery(index, query);
+    if (mine === turn) show(index, state, found, looser);
   } catch (error) {
     opened = null;
     if (mine === turn) showFailure(error);
@@ -142,21 +144,32 @@ function options(state) {
   };
 }
 
-function show(index, state, { total, results, terms, facets }) {
+/** The first looser form of a query that finds papers: letters that differ, then only beginnings. */
+async function looserQuery(index, query) {
+  const words = normalize(query).split(" ").filter((word) => /^[a-z]{4,}$/.test(word));
+  const begun = (word) => `${word.slice(0, Math.max(4, Math.ceil(word.length * 0.6)))}*`;
+  for (const loosen of [(word) => `${word}~1`, (word) => `${word}~2`, begun]) {
+    const looser = words.map(loosen).join(" ");
+    if (looser && (await index.search(looser, { limit: 0 })).total) return looser;
+  }
+  return "";
+}
+
+function show(index, state, { total, results, terms, facets }, looser) {
   const asked = FILTERS.some((name) => name !== "sort" && state.has(name)) || state.has("q");
   showFacets(index, facets);
   say(asked ? `${total.toLocaleString()} ${total === 1 ? "paper" : "papers"}` : "");
   part("results")?.replaceChildren(...(asked ? results : []).map((r) => paper(index, r, terms)));
   part("more")?.toggleAttribute("hidden", !asked || results.length === total);
   part("help")?.toggleAttribute("hidden", asked && total > 0);
-  const hints = asked && total === 0 ? noResults(index, state) : [];
+  const hints = asked && total === 0 ? noResults(index, state, looser) : [];
   part("empty")?.replaceChildren(...hints);
   part("empty")?.toggleAttribute("hidden", !hints.length);
 }
 
 function showFailure(error) {
   const offline = navigator.onLine === false;
-  console.error(error);
+  if (!offline) console.error(error);
   say(offline ? "You are offline" : "The index could not be fetched");
   part("results")?.replaceChildren();
   part("more")?.setAttribute("hidden", "");
@@ -239,18 +252,13 @@ function marked(text, terms) {
 }
 
 /** What to do when nothing was found: fewer filters, looser words, a topic that is near. */
-function noResults(index, state) {
+function noResults(index, state, looser) {
   const query = state.get("q") ?? "";
   const hints = [];
   if (FILTERS.some((name) => name !== "sort" && state.has(name))) {
     hints.push(searchLink({ q: query }, "Search without the filters"));
   }
-  const loose = normalize(query)
-    .split(" ")
-    .filter((word) => /^[a-z0-9]{4,}$/.test(word))
-    .map((word) => `${word}~1`)
-    .join(" ");
-  if (loose) hints.push(searchLink({ q: loose }, "Let a letter of each word differ"));
+  if (looser) hints.push(searchLink({ q: looser }, `Search for ${looser}`));
   hints.push("Use fewer or more general words.");
   const near = nearTopics(index, query).map((slug) => node("li", {}, topicLink(index, slug)));
   return [
