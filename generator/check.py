@@ -30,6 +30,7 @@ from generator.storage.tree import (
     newest_change,
     read_bytes,
     read_text,
+    size_in_words,
 )
 from generator.text.front_matter import line_of, split_page
 
@@ -372,11 +373,3 @@ def summary(found: Checked) -> str:
         f"{found.papers} papers, {found.topics} topics; {built}. "
         f"Problems: {len(found.problems)}, warnings: {len(found.warnings)}."
     )
-
-
-def size_in_words(size: int) -> str:
-    """`9.4 MB`, in powers of 1,000 as GitHub counts."""
-    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
-        if size >= factor:
-            return f"{size / factor:.1f} {unit}"
-    return f"{size} bytes"

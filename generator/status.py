@@ -6,10 +6,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from generator.check import size_in_words
 from generator.config import SourceConfig
 from generator.content import load_config, load_library
-from generator.storage.tree import file_sizes
+from generator.storage.tree import file_sizes, size_in_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

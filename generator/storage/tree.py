@@ -223,6 +223,14 @@ def file_sizes(folder: Path) -> dict[str, int]:
     return sizes
 
 
+def size_in_words(size: int) -> str:
+    """`9.4 MB`, in powers of 1,000 as GitHub counts."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
+        if size >= factor:
+            return f"{size / factor:.1f} {unit}"
+    return f"{size} bytes"
+
+
 def newest_change(root: Path, folder: str) -> tuple[int, str]:
     """When the file below a folder of the site that changed last did so, in nanoseconds since
     1970, and its path; `(0, "")` where there is none."""
