@@ -204,8 +204,8 @@ def _nav(organizations: Mapping[str, Organization]) -> tuple[Ref, ...]:
         Ref(title="Today", url="/"),
         Ref(title="Archive", url="/archive/"),
         Ref(title="Topics", url="/topics/"),
-        *((Ref(title="Organizations", url="/organizations/"),) if organizations else ()),
         Ref(title="Search", url="/search/"),
+        *((Ref(title="Organizations", url="/organizations/"),) if organizations else ()),
         Ref(title="Feeds", url="/feeds/"),
     )
 
@@ -365,7 +365,7 @@ class TopicHead:
     introduction: Prose
     rule: tuple[str, ...]
     organizations: tuple[CountRow, ...]
-    feeds: tuple[Ref, ...]
+    feeds: tuple[Feed, ...]
     bib_url: str
     count: int
 
@@ -446,15 +446,10 @@ def _topic_head(
         introduction=Prose(text=topic.introduction),
         rule=rule_in_words(topic.rule) if topic.rule else (),
         organizations=tuple(rows),
-        feeds=_feed_refs(base),
+        feeds=feeds_of(base, topic.title),
         bib_url=f"{base}papers.bib" if papers else "",
         count=len(papers),
     )
-
-
-def _feed_refs(base: str) -> tuple[Ref, ...]:
-    names = (("RSS", "feed.xml"), ("Atom", "atom.xml"), ("JSON Feed", "feed.json"))
-    return tuple(Ref(title=title, url=base + name) for title, name in names)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -465,7 +460,7 @@ class OrganizationHead:
     handle: str
     external_url: str
     count: int
-    feeds: tuple[Ref, ...]
+    feeds: tuple[Feed, ...]
 
 
 def _organizations(organizations: Mapping[str, Organization], config: Config) -> Iterator[Page]:
@@ -494,7 +489,7 @@ def _organizations(organizations: Mapping[str, Organization], config: Config) ->
             handle=handle(organization.url),
             external_url=organization.url,
             count=len(organization.papers),
-            feeds=_feed_refs(base),
+            feeds=feeds_of(base, organization.name),
         )
         page = Page(
             url=base,
