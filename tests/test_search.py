@@ -3,6 +3,7 @@
 import json
 import lzma
 import random
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -331,6 +332,7 @@ def test_normalising_twice_changes_nothing(text: str) -> None:
 @given(st.text())
 def test_a_documents_text_holds_words_only(text: str) -> None:
     words = document_text(text).split()
+    assert words == re.findall(r"[a-z0-9.]+", normalize(text))
     assert all(word.replace(".", "").isalnum() for word in words)
     assert len(index_terms(" ".join(words))) <= len(words)
 

@@ -127,9 +127,9 @@ def normalize(text: str) -> str:
 
 
 def document_text(text: str) -> str:
-    """Give the text of a document as it is indexed: normalised, and its remaining operators
-    spaces, for a document asks nothing."""
-    return " ".join(_DOCUMENT_NOISE.sub(" ", normalize(text)).split())
+    """Give the text of a document as it is indexed: normalised, and all signs spaces, for a
+    document asks nothing."""
+    return " ".join(_DOCUMENT_NOISE.sub(" ", _fold(text)).split())
 
 
 def index_terms(text: str) -> list[str]:
