@@ -8,6 +8,7 @@ import html
 import re
 import threading
 from collections.abc import Callable
+from typing import Any
 from xml.etree.ElementTree import Element
 
 import markdown
@@ -16,7 +17,7 @@ from markdown.extensions.fenced_code import FencedCodeExtension
 from markdown.extensions.tables import TableExtension
 from markdown.inlinepatterns import InlineProcessor
 from markdown.treeprocessors import Treeprocessor
-from markdown.util import AMP_SUBSTITUTE, ETX, STX, AtomicString
+from markdown.util import AMP_SUBSTITUTE, ETX, INLINE_PLACEHOLDER_RE, STX, AtomicString
 
 from generator.text.math import MATHML, find_math, render_math, split_math
 from generator.text.safety import (
@@ -205,7 +206,7 @@ class _Addresses(InlineProcessor):
     def handleMatch(  # type: ignore[override]  # noqa: N802
         self, m: re.Match[str], data: str
     ) -> tuple[Element | None, int | None, int | None]:
-        run = _PLACEHOLDER.sub(lambda escaped: chr(int(escaped[1])), m[0])
+        run = self._without_escapes(m[0])
         found = bare_url_at(run, 0) if run != m[0] else bare_url_at(data, m.start())
         if found is None:
             return None, None, None
@@ -213,6 +214,17 @@ class _Addresses(InlineProcessor):
         if not m[0].endswith(run[len(written) :]):
             return None, None, None
         return _link(found.url, written), m.start(), m.end() - len(run) + len(written)
+
+    def _without_escapes(self, run: str) -> str:
+        """The run with the characters a person escaped in it (`c\\_d`) as they are meant."""
+        inline: Any = self.md.treeprocessors["inline"]
+
+        def _character(match: re.Match[str]) -> str:
+            escaped = inline.stashed_nodes.get(match[1])
+            return escaped if isinstance(escaped, str) else match[0]
+
+        run = INLINE_PLACEHOLDER_RE.sub(_character, run)
+        return _PLACEHOLDER.sub(lambda match: chr(int(match[1])), run)
 
 
 class _Mail(InlineProcessor):
@@ -289,6 +301,7 @@ class _Parser:
         self.markdown = markdown.Markdown(extensions=extensions, output_format="html")
         self.formulas = _Formulas(_FORMULA.pattern, self.markdown)
         self.finish = _Finish(self.markdown)
+        self.markdown.block_level_elements.remove("math")
         self.markdown.ESCAPED_CHARS += ["$", "<"]
         self.markdown.preprocessors.deregister("html_block")
         self.markdown.treeprocessors.register(self.finish, "finish", -10)

@@ -154,13 +154,14 @@ def _closing(text: str, opening: re.Match[str]) -> tuple[int, int] | None:
 
 
 def _is_maths(text: str, opening: re.Match[str], closing: tuple[int, int]) -> bool:
-    """Whether what stands between two delimiters is a formula.
+    """Whether what stands between two delimiters is a formula. One with a backtick is none, as
+    that is Markdown's mark of code.
 
     Between single dollars: blanks just inside are allowed only beside something that is clearly
     TeX (or around a single letter), a digit may not follow, and what starts like an amount
     (`$5`, `$1.5M`) and goes on in words without any TeX is money."""
     tex = text[opening.end() : closing[0]]
-    if not tex.strip():
+    if not tex.strip() or "`" in tex:
         return False
     if opening[0] != "$":
         return True
