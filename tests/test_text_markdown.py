@@ -1,6 +1,5 @@
 """Markdown is shown as people expect it, and in bounded time whatever it holds."""
 
-import json
 import re
 import threading
 import time
@@ -44,6 +43,7 @@ BOMBS = [
         ("$a$$b$", "<p><math><mi>a</mi></math><math><mi>b</mi></math></p>"),
         ("$$a$$", '<p><math display="block"><mi>a</mi></math></p>'),
         ("*$a_b$*", "<p><em><math><msub><mi>a</mi><mi>b</mi></msub></math></em></p>"),
+        ("    a*b*", "<pre><code>a*b*\n</code></pre>"),
         ("", ""),
         (" \n ", ""),
     ],
@@ -139,18 +139,3 @@ def test_threads_do_not_share_a_parser():
 def test_one_page_leaves_nothing_for_the_next():
     render_markdown("[x]: https://a.b")
     assert render_markdown("[x] *y*") == "<p>[x] <em>y</em></p>"
-
-
-def test_samples_of_real_abstracts_keep_every_character():
-    path = ROOT.parent / "shared" / "corpora" / "hf-daily-papers-2024-2025.zip"
-    if not path.exists():
-        pytest.skip("needs ../shared/corpora, which is not part of the repository")
-    import zipfile
-
-    with zipfile.ZipFile(path) as archive:
-        name = next(name for name in archive.namelist() if name.endswith("2025-07-30.json"))
-        days = json.loads(archive.read(name))
-    assert days
-    for entry in days:
-        summary = entry["paper"]["summary"]
-        assert render_plain(summary)

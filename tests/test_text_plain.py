@@ -1,8 +1,10 @@
 """Plain words out of Markdown and TeX, and plain words into Markdown and back, unchanged."""
 
 import html
+import json
 import re
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -165,3 +167,15 @@ def test_a_tangle_is_read_in_seconds(function, unit):
     started = time.monotonic()
     function(unit * (300_000 // len(unit)))
     assert time.monotonic() - started < 10
+
+
+def test_thousands_of_real_abstracts_come_through_unchanged():
+    path = LIST.parents[3] / "shared/corpora/hf-daily-papers-2024-2025.zip"
+    if not path.exists():
+        pytest.skip("needs ../shared/corpora, which is not part of the repository")
+    with zipfile.ZipFile(path) as archive:
+        days = [json.loads(archive.read(name)) for name in archive.namelist()[::4]]
+    texts = [entry["paper"]["summary"] for day in days for entry in day]
+    assert len(texts) > 1_000
+    changed = [t for t in texts if render_markdown(markdown_from_plain(t)) != render_plain(t)]
+    assert [t for t in changed if clean_text(t) == t] == []

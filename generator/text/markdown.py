@@ -54,6 +54,8 @@ ATTRIBUTES: dict[str, set[str]] = {
 CLASSES = re.compile(r"tex|(?:language|align)-[\w#.+-]{1,40}")
 
 _BLANK = re.compile(r"\n(?:[^\S\n]*\n)+")
+_ODD_SPACE = re.compile("[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
+_EMPTY_START = re.compile(r"\A(?:[^\S\n]*\n)+")
 _PLACEHOLDER = re.compile(f"{STX}([0-9]+){ETX}")
 _ANY_PLACEHOLDER = re.compile(f"{STX}[^{ETX}]*{ETX}?")
 _FORMULA = re.compile(r"\\\\|\\\$|\$\$?|\\[(\[]")
@@ -62,7 +64,7 @@ _ADDRESS = r"(?<![A-Za-z0-9+.-])[hH][tT][tT][pP][sS]?://\S+"
 _WORK = re.compile(r"[^\w\s,.;:'\"%/\\-]|\n|(?<![\w])_|--")
 _LINE = r"[ ]{0,3}(?:[>#|:=~`]|[*+-](?:\s|$)|\d+\.\s|[-*_]{3}|[-*_] )"
 _LINE_MARK = re.compile(rf"{_LINE}|\s")
-_BLOCK_MARK = re.compile(rf"[ ]\n|\n(?:[-=]|[^\S\n]|{_LINE})")
+_BLOCK_MARK = re.compile(rf"[^\S\n]\n|\n(?:[-=]|[^\S\n]|{_LINE})")
 _MARK = re.compile(r"[ ]{0,3}(?:[>#|:=~`]|[*+-](?:\s|$)|\d+\.\s|[-*_]{3}|[-*_] )|\s")
 _BLOCK_MARK = re.compile(rf"\t|\r|[ ]\n|\n(?:[-=]|[^\S\n]|{_LINE_MARK.pattern[:-3]})")
 _MARK = re.compile(r"[`*_\]\\&<\t\r\x02\x03]")
@@ -126,11 +128,13 @@ def is_affordable(text: str) -> bool:
 
 
 def _normal(text: str) -> str:
-    """The text with one kind of line end and nothing unprintable, not even a form feed."""
-    if text.isprintable():
-        return text.strip()
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return printable(re.sub("[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]", " ", text)).strip("\n ")
+    """The text with one kind of line end and nothing unprintable, not even a form feed; without
+    empty lines before and white space after it."""
+    if not text.isprintable():
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        text = printable(_ODD_SPACE.sub(" ", text))
+        text = _EMPTY_START.sub("", text)
+    return text.rstrip()
 
 
 def _between_addresses(text: str) -> list[str]:

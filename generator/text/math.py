@@ -12,7 +12,7 @@ from typing import NamedTuple
 import nh3
 from math_core import LatexError, LatexToMathML
 
-from generator.text.safety import escape, printable
+from generator.text.safety import escape_content, printable
 
 MAX_LENGTH = 2_000
 """Characters of a formula; longer ones are shown as source."""
@@ -200,4 +200,4 @@ def _render(tex: str, display: bool) -> str:
 
 
 def _source(tex: str) -> str:
-    return f'<code class="tex">{escape(tex)}</code>'
+    return f'<code class="tex">{escape_content(tex)}</code>'
