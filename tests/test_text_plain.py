@@ -124,6 +124,8 @@ HARD = st.text(alphabet="ab1 _*`[]()$\\#>+-.!|<&;:/'\"{}^~%\n", max_size=80)
 @example("\\(a\\) \\( \\[b\\]")
 @example("$a\\$b$ \\$c$")
 @example("&#42;a&#42;")
+@example("at *https://a.b/c*.")
+@example("*a* [b](c) https://a.b/PETL A-ST.")
 @example("https://a.b/\\_c_ *d*")
 def test_plain_text_comes_through_markdown_unchanged(text):
     assert render_markdown(markdown_from_plain(text)) == render_plain(clean_text(text))

@@ -58,6 +58,10 @@ _ODD_SPACE = re.compile("[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
 _EMPTY_START = re.compile(r"\A(?:[^\S\n]*\n)+")
 _PLACEHOLDER = re.compile(f"{STX}([0-9]+){ETX}")
 _ANY_PLACEHOLDER = re.compile(f"{STX}[^{ETX}]*{ETX}?")
+_TOKEN = re.compile(f"{STX}[^{ETX}]*{ETX}|.", re.DOTALL)
+_WINDOW = 2_000
+"""Characters after an address that tell whether it is torn: 70, each perhaps a placeholder."""
+_NO = (None, None, None)
 _FORMULA = re.compile(r"\\\\|\\\$|\$\$?|\\[(\[]")
 _MAIL = r"<([A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,255})>"
 _ADDRESS = r"(?<![A-Za-z0-9+.-])[hH][tT][tT][pP][sS]?://\S+"
@@ -210,25 +214,24 @@ class _Addresses(InlineProcessor):
     def handleMatch(  # type: ignore[override]  # noqa: N802
         self, m: re.Match[str], data: str
     ) -> tuple[Element | None, int | None, int | None]:
-        run = self._without_escapes(m[0])
-        found = bare_url_at(run, 0) if run != m[0] else bare_url_at(data, m.start())
+        if STX not in data[m.start() : m.end() + _WINDOW]:
+            found = bare_url_at(data, m.start())
+            return (_link(found.url, data[found.start : found.end]), *found[:2]) if found else _NO
+        tokens = _TOKEN.findall(data, m.start(), m.end() + _WINDOW)
+        meant = "".join(map(self._meant, tokens))
+        found = bare_url_at(meant, 0)
         if found is None:
-            return None, None, None
-        written = run[: found.end - found.start]
-        if not m[0].endswith(run[len(written) :]):
-            return None, None, None
-        return _link(found.url, written), m.start(), m.end() - len(run) + len(written)
+            return _NO
+        end = m.start() + sum(map(len, tokens[: found.end]))
+        return _link(found.url, meant[: found.end]), m.start(), end
 
-    def _without_escapes(self, run: str) -> str:
-        """The run with the characters a person escaped in it (`c\\_d`) as they are meant."""
+    def _meant(self, token: str) -> str:
+        """A character, or the one a person escaped (`c\\_d`), as it is meant."""
         inline: Any = self.md.treeprocessors["inline"]
-
-        def _character(match: re.Match[str]) -> str:
-            escaped = inline.stashed_nodes.get(match[1])
-            return escaped if isinstance(escaped, str) else match[0]
-
-        run = INLINE_PLACEHOLDER_RE.sub(_character, run)
-        return _PLACEHOLDER.sub(lambda match: chr(int(match[1])), run)
+        stashed = INLINE_PLACEHOLDER_RE.fullmatch(token)
+        escaped = inline.stashed_nodes.get(stashed[1]) if stashed else None
+        match = _PLACEHOLDER.fullmatch(escaped) if isinstance(escaped, str) else None
+        return chr(int(match[1])) if match else token
 
 
 class _Mail(InlineProcessor):

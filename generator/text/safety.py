@@ -24,7 +24,7 @@ _BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _LABEL = re.compile(r"(?!-)[^\W_](?:[\w-]{0,61}[^\W_])?", re.ASCII)
 _MAIL = re.compile(r"mailto:[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,255}", re.IGNORECASE)
 _BARE_URL = re.compile(r"(?<![A-Za-z0-9+.-])https?://\S+", re.IGNORECASE)
-_TORN = re.compile(r"[ \n][A-Z][\w-]*[./]*\s*(?:\n\n|\Z)")
+_TORN = re.compile(r"[ \n][A-Z][\w-]{0,50}[./]{0,4}\s{0,4}(?:\n\n|\Z)")
 _TRAILING = ".,;:!?'\"”’…*_"
 _PAIRS = {")": "(", "]": "["}
 _KEEP = "%/:?#@!$&'()*+,;=~-._"
