@@ -32,7 +32,14 @@ from generator.publish.feeds import (
 )
 from generator.publish.html import make_frame, render_pages, sitemap_entries
 from generator.publish.search import render_search
-from generator.publish.sitemap import nojekyll, opensearch, render_sitemap, robots, web_manifest
+from generator.publish.sitemap import (
+    ICON,
+    nojekyll,
+    opensearch,
+    render_sitemap,
+    robots,
+    web_manifest,
+)
 from generator.publish.theme import Theme
 from generator.site.pages import Site, plan_site
 from generator.storage.tree import check_output, replace_tree
@@ -94,8 +101,9 @@ def render_site(site: Site, theme: Theme, executor: Executor | None = None) -> I
     yield from render_search(site.library)
     yield from render_sitemap(sitemap_entries(site.pages, site.library.papers), config.base_url)
     yield robots(config.base_url)
-    yield opensearch(config.title, config.description, config.base_url, config.language)
-    yield web_manifest(config.title, config.description, config.language)
+    icon = ICON if any(file.path == ICON for file in theme.static) else ""
+    yield opensearch(config.title, config.description, config.base_url, config.language, icon)
+    yield web_manifest(config.title, config.description, config.language, icon)
     yield nojekyll()
 
 

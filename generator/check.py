@@ -193,6 +193,7 @@ class _Built:
         """The file and fragment that a reference in the file at `path` leads to; None where it
         leaves the site. The file is empty where it would lie above the site's root."""
         place, _, fragment = reference.partition("#")
+        fragment = unquote(fragment)
         if place.startswith(self.base_url):
             place = place.removeprefix(self.base_url)
             parts: list[str] = []
@@ -207,7 +208,7 @@ class _Built:
             return path, fragment
         else:
             parts = path.split("/")[:-1]
-        return self._resolve(parts, unquote(place.partition("?")[0])), unquote(fragment)
+        return self._resolve(parts, unquote(place.partition("?")[0])), fragment
 
     def _resolve(self, parts: list[str], place: str) -> str:
         *folders, name = place.split("/")

@@ -121,3 +121,8 @@ def test_github_pages_is_told_to_serve_files_as_they_are() -> None:
 def test_the_same_input_gives_the_same_bytes() -> None:
     urls = [("/", date(2025, 1, 1)), ("/topics/", None)]
     assert list(render_sitemap(urls, BASE)) == list(render_sitemap(urls, BASE))
+
+
+def test_a_theme_without_an_icon_promises_none() -> None:
+    assert b"icon" not in opensearch("A", "", BASE, "en", "").content.replace(b"icons", b"")
+    assert "icons" not in json.loads(web_manifest("A", "", "en", "").content)

@@ -20,11 +20,13 @@ LONGEST_LONG_NAME = 48
 """… 48 in LongName …"""
 LONGEST_DESCRIPTION = 1024
 """… and 1,024 in Description."""
+ICON = "assets/icon.svg"
+"""Where a theme that has an icon puts it."""
 
 _SITEMAP_NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _OPENSEARCH_NAMESPACE = "http://a9.com/-/spec/opensearch/1.1/"
 _SEARCH_TERMS = "{searchTerms}"
-_ICON = "assets/icon.svg"
+_SVG = "image/svg+xml"
 
 
 def render_sitemap(urls: Sequence[tuple[str, date | None]], base_url: str) -> Iterator[File]:
@@ -69,10 +71,13 @@ def robots(base_url: str) -> File:
     )
 
 
-def opensearch(title: str, description: str, base_url: str, language: str) -> File:
+def opensearch(
+    title: str, description: str, base_url: str, language: str, icon: str = ICON
+) -> File:
     """`opensearch.xml`, by which a browser offers the site's search (OpenSearch 1.1).
 
-    Title and description are cut at a word to the lengths the format allows.
+    Title and description are cut at a word to the lengths the format allows. `icon`: a file of
+    the site, or nothing for a theme without one.
     """
     search = absolute_url(base_url, "/search/")
     lines = [
@@ -80,7 +85,7 @@ def opensearch(title: str, description: str, base_url: str, language: str) -> Fi
         format_element("ShortName", _cut(title, LONGEST_SHORT_NAME) or "Search"),
         format_element("LongName", _cut(title, LONGEST_LONG_NAME) or "Search"),
         format_element("Description", _cut(description or title, LONGEST_DESCRIPTION) or "Search"),
-        format_element("Image", absolute_url(base_url, _ICON), {"type": "image/svg+xml"}),
+        format_element("Image", absolute_url(base_url, icon), {"type": _SVG}) if icon else "",
         _format_template("text/html", f"{search}?q={_SEARCH_TERMS}"),
         _format_template(
             "application/opensearchdescription+xml",
@@ -92,7 +97,7 @@ def opensearch(title: str, description: str, base_url: str, language: str) -> Fi
         format_element("OutputEncoding", "UTF-8"),
         "</OpenSearchDescription>\n",
     ]
-    return File(path="opensearch.xml", content="\n".join(lines).encode())
+    return File(path="opensearch.xml", content="\n".join(filter(None, lines)).encode())
 
 
 def _format_template(kind: str, template: str, more: dict[str, str] | None = None) -> str:
@@ -107,10 +112,11 @@ def _cut(text: str, length: int) -> str:
     return (words[: length + 1].rpartition(" ")[0] or words[:length]).rstrip(" ,;:.–—-")
 
 
-def web_manifest(title: str, description: str, language: str) -> File:
+def web_manifest(title: str, description: str, language: str, icon: str = ICON) -> File:
     """`manifest.webmanifest`, by which a phone keeps the site as an app.
 
-    All its URLs are relative to itself, so that it holds under any sub-path.
+    All its URLs are relative to itself, so that it holds under any sub-path. `icon`: as for
+    `opensearch`.
     """
     manifest = {
         "name": title,
@@ -120,7 +126,7 @@ def web_manifest(title: str, description: str, language: str) -> File:
         "start_url": "./",
         "scope": "./",
         "display": "minimal-ui",
-        "icons": [{"src": _ICON, "sizes": "any", "type": "image/svg+xml"}],
+        "icons": [{"src": icon, "sizes": "any", "type": _SVG}] if icon else [],
     }
     known = {key: value for key, value in manifest.items() if value}
     return File(

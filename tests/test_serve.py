@@ -1,0 +1,282 @@
+"""The preview: a real process, real requests, a real browser."""
+
+import http.client
+import json
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from generator.serve import add_script, content_type, find_file
+from tests.command import REPOSITORY, broadsheet, tree
+
+CHROMIUM = "/usr/bin/chromium"
+PAPER = "content/papers/2025/2507.22565.md"
+PATIENCE = 20.0
+"""Seconds for a rebuild to arrive on a busy machine."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """A site being served."""
+
+    site: Path
+    port: int
+    path: str
+    process: subprocess.Popen[str]
+    log: Path
+
+    def get(self, url: str, method: str = "GET") -> tuple[int, http.client.HTTPMessage, bytes]:
+        """A request with the path as it is, whatever it says."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection.putrequest(method, url, skip_accept_encoding=True)
+        connection.endheaders()
+        answer = connection.getresponse()
+        result = answer.status, answer.headers, answer.read()
+        connection.close()
+        return result
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}{self.path}"
+
+    def change(self, path: str, old: str, new: str) -> None:
+        place = self.site / path
+        place.write_text(place.read_text().replace(old, new))
+
+
+@contextmanager
+def serving(site: Path, path: str = "/papers/") -> Iterator[Served]:
+    log = site.parent / "serve.log"
+    with log.open("w") as stream:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "generator", "serve", "--port", "0", "-v"],
+            cwd=site,
+            env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(REPOSITORY)},
+            stdout=stream,
+            stderr=stream,
+            text=True,
+            preexec_fn=_hears_ctrl_c,
+        )
+    try:
+        wait(lambda: "Serving at" in log.read_text() or process.poll() is not None)
+        line = next(line for line in log.read_text().splitlines() if "Serving at" in line)
+        port = int(line.split("127.0.0.1:")[1].split("/")[0])
+        yield Served(site=site, port=port, path=path, process=process, log=log)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _hears_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def wait(happened: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not happened():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def copy_toy(folder: Path) -> Path:
+    site = folder / "site"
+    shutil.copytree(REPOSITORY / "tests/toy", site)
+    return site
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The toy site, for tests that change nothing."""
+    with serving(copy_toy(tmp_path_factory.mktemp("served"))) as running:
+        yield running
+
+
+def test_the_site_is_served_under_its_own_path_and_the_root_leads_there(served: Served) -> None:
+    status, headers, _ = served.get("/")
+    assert (status, headers["Location"]) == (301, "/papers/")
+    assert served.get("/papers")[1]["Location"] == "/papers/"
+    status, headers, body = served.get("/papers/")
+    assert (status, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert headers["Cache-Control"] == "no-cache"
+    assert b"Toy Papers" in body
+
+
+def test_a_folder_without_its_slash_leads_to_the_one_with_it(served: Served) -> None:
+    status, headers, _ = served.get("/papers/topics?q=1")
+    assert (status, headers["Location"]) == (301, "/papers/topics/?q=1")
+
+
+def test_canonical_links_name_the_preview_itself(served: Served) -> None:
+    feed = served.get("/papers/feed.xml")[2].decode()
+    assert f"{served.address}papers/2507.22565/" in feed
+    assert "toy.example" not in feed.replace("tag:toy.example", "")
+
+
+def test_a_missing_page_is_404_html_with_the_status_404(served: Served) -> None:
+    status, headers, body = served.get("/papers/no/such/page/")
+    built = (served.site / ".broadsheet/serve/404.html").read_bytes()
+    assert (status, headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+    assert body.startswith(built[:100])
+    assert served.get("/elsewhere/")[0] == 404
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/papers/../../content/site.yml",
+        "/papers/..%2f..%2fcontent/site.yml",
+        "/papers/%2e%2e/%2e%2e/content/site.yml",
+        "/papers//etc/passwd",
+        "/papers/%2fetc%2fpasswd",
+        "/papers/..\\..\\content\\site.yml",
+        "/papers/link/passwd",
+        "/papers/a%00b",
+        "/papers/./feed.xml",
+        "/papers/%ff%fe",
+    ],
+)
+def test_nothing_outside_the_folder_is_ever_served(served: Served, url: str) -> None:
+    link = served.site / ".broadsheet/serve/link"
+    if not link.is_symlink():
+        link.symlink_to("/etc")
+    status, headers, body = served.get(url)
+    assert status == 404
+    assert b"root:" not in body
+    assert b"curators" not in body
+    assert "Location" not in headers
+
+
+def test_an_answer_to_head_has_no_body(served: Served) -> None:
+    status, headers, body = served.get("/papers/", "HEAD")
+    assert (status, body) == (200, b"")
+    assert int(headers["Content-Length"]) > 500
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("feed.xml", "application/rss+xml; charset=utf-8"),
+        ("atom.xml", "application/atom+xml; charset=utf-8"),
+        ("feed.json", "application/feed+json"),
+        ("index.json", "application/json"),
+        ("sitemap.xml", "application/xml; charset=utf-8"),
+        ("opensearch.xml", "application/opensearchdescription+xml"),
+        ("manifest.webmanifest", "application/manifest+json"),
+        ("page.mjs", "text/javascript; charset=utf-8"),
+        ("search.js", "text/javascript; charset=utf-8"),
+        ("a.woff2", "font/woff2"),
+        ("a.ris", "application/x-research-info-systems; charset=utf-8"),
+        ("a.unknown-kind", "application/octet-stream"),
+    ],
+)
+def test_every_kind_of_file_has_its_media_type(name: str, kind: str) -> None:
+    assert content_type(name) == kind
+
+
+def test_the_script_comes_from_a_file_and_only_while_serving(served: Served) -> None:
+    page = served.get("/papers/")[2].decode()
+    assert page.count('<script src="/papers/__broadsheet__/reload.js?version=') == 1
+    assert page.index("__broadsheet__") < page.index("</body>")
+    kept = tree(served.site / ".broadsheet/serve")
+    assert not any(b"__broadsheet__" in content for content in kept.values())
+    assert not (served.site / "output").exists()
+
+
+def test_a_page_without_an_end_still_gets_the_script() -> None:
+    assert add_script(b"<p>a", "/a&b/x.js") == b'<p>a<script src="/a&amp;b/x.js"></script>\n'
+
+
+def test_a_site_being_swapped_is_waited_for(tmp_path: Path) -> None:
+    assert find_file(tmp_path / "missing", "index.html") is None
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there/index.html").write_text("x")
+    assert find_file(tmp_path / "there", "") == tmp_path / "there/index.html"
+
+
+def test_a_change_reloads_the_browser_and_a_mistake_is_shown_in_it(tmp_path: Path) -> None:
+    with serving(copy_toy(tmp_path)) as served, sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = chromium.new_page()
+        said: list[str] = []
+        page.on("console", lambda message: said.append(message.text))
+        page.goto(f"{served.address}papers/2507.22565/")
+        served.change(PAPER, "title: ", "title: Changed ")
+        page.locator("h1", has_text="Changed").wait_for(timeout=PATIENCE * 1e3)
+
+        served.change(PAPER, "title: Changed", "title: [<img src=x onerror=alert(1)> Changed")
+        banner = page.locator("#broadsheet-problems")
+        banner.wait_for(timeout=PATIENCE * 1e3)
+        assert f"{PAPER}:" in banner.inner_text()
+        assert "Changed" in page.locator("h1").first.inner_text()
+        assert page.locator("#broadsheet-problems img").count() == 0
+        assert served.get("/papers/papers/2507.22565/")[0] == 200
+        assert f"{PAPER}:" in served.log.read_text()
+
+        served.change(PAPER, "title: [<img src=x onerror=alert(1)> Changed", "title: Mended")
+        page.locator("h1", has_text="Mended").wait_for(timeout=PATIENCE * 1e3)
+        assert banner.count() == 0
+        assert not [text for text in said if "Content Security Policy" in text or "Trusted" in text]
+        chromium.close()
+
+
+def test_a_theme_made_while_serving_is_seen(tmp_path: Path) -> None:
+    with serving(copy_toy(tmp_path)) as served:
+        (served.site / "themes/mine/static").mkdir(parents=True)
+        (served.site / "themes/mine/theme.yml").write_text("name: Mine\nextends: plain\n")
+        (served.site / "themes/mine/static/own.txt").write_text("mine")
+        served.change("content/site.yml", "theme: plain", "theme: mine")
+        wait(lambda: served.get("/papers/assets/own.txt")[0] == 200)
+        (served.site / "themes/mine/static/own.txt").write_text("mine again")
+        wait(lambda: served.get("/papers/assets/own.txt")[2] == b"mine again")
+
+
+def test_every_browser_hears_the_state_at_once(served: Served) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=10)
+    connection.request("GET", "/papers/__broadsheet__/events")
+    answer = connection.getresponse()
+    assert answer.headers["Content-Type"] == "text/event-stream"
+    state = json.loads(answer.readline().removeprefix(b"data: "))
+    assert state["problems"] == []
+    assert state["version"].isdigit()
+    connection.close()
+
+
+def test_ctrl_c_ends_it_cleanly(tmp_path: Path) -> None:
+    with serving(copy_toy(tmp_path)) as served:
+        served.process.send_signal(signal.SIGINT)
+        assert served.process.wait(timeout=PATIENCE) == 130
+        log = served.log.read_text()
+        assert log.endswith("Interrupted.\n")
+        assert "Traceback" not in log
+
+
+def test_a_taken_port_is_named_with_a_way_out(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = broadsheet("serve", "--port", str(port), site=copy_toy(tmp_path))
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"127.0.0.1:{port}: the port is taken by another program\n"
+        f"  hint: choose another with --port {port + 1}\n"
+    )
+
+
+def test_a_site_that_cannot_be_built_is_not_served(tmp_path: Path) -> None:
+    site = copy_toy(tmp_path)
+    (site / PAPER).write_text("---\ntitle: [\n---\n")
+    done = broadsheet("serve", "--port", "0", site=site)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"{PAPER}:")
+    assert not (site / ".broadsheet/serve/index.html").exists()
