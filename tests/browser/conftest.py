@@ -60,7 +60,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
-    """Opens a URL of the site. What the browser complains of fails the test."""
+    """Opens a URL of the site. What the browser complains of fails the test, but for the status of
+    a page that was asked for by its address."""
     contexts, complaints = [], []
 
     def open_(url: str = "/", **settings: object) -> Page:
@@ -70,7 +71,11 @@ def open_page(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on(
             "console",
-            lambda message: complaints.append(message.text) if message.type == "error" else None,
+            lambda message: (
+                complaints.append(message.text)
+                if message.type == "error" and message.location["url"] != page.url
+                else None
+            ),
         )
         page.on(
             "request",
