@@ -69,8 +69,9 @@ def make_frame(site: Site, look: Look, generator: str) -> Frame:
         edition_url=newest.url if newest else "/",
         paper_count=len(library.papers),
         topic_count=len(library.topics),
+        organization_count=len(site.organizations),
+        pages=tuple(Ref(title=note.title, url=f"/{note.slug}/") for note in library.pages.values()),
         generator=generator,
-        source_note="",
     )
     examples = {
         "paper": next(iter(library.papers), ""),

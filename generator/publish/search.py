@@ -223,7 +223,7 @@ def _authors_line(paper: Paper) -> str:
 
 def _excerpt(abstract: str) -> str:
     begun, rest = excerpt(clean_line(abstract))
-    return f"{begun} …" if rest else begun
+    return f"{begun} …" if rest and not begun.endswith((".", "!", "?")) else begun
 
 
 def _record_shards(records: Sequence[list[Any]]) -> Iterator[File]:

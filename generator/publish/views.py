@@ -26,6 +26,8 @@ _BUTTONS = (
     ("huggingface", "Discussion"),
     ("doi", "DOI"),
 )
+_READABLE = ("pdf", "abstract", "doi")
+"""Kinds of link that lead to the paper itself."""
 _FIND = (
     ("arXiv", "https://arxiv.org/search/?searchtype=title&query="),
     ("Google Scholar", "https://scholar.google.com/scholar?q="),
@@ -47,8 +49,9 @@ class SiteView:
     edition_url: str
     paper_count: int
     topic_count: int
+    organization_count: int
+    pages: tuple[Ref, ...]
     generator: str
-    source_note: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,15 +263,14 @@ def _topic(topic: Topic, why: Mapping[str, str]) -> TopicView:
 def view_paper(paper: Paper, topics: Mapping[str, Topic], page_url: str) -> PaperView:
     """A paper as its own page shows it. `page_url`: the page's absolute URL."""
     base = f"/papers/{paper.id}"
-    buttons = _buttons(paper)
     return PaperView(
         **_card_fields(paper, topics, _reasons(paper, topics)),
         abstract=Markup(render_markdown(paper.abstract)),  # noqa: S704 (sanitised there)
         notes=Markup(render_markdown(paper.notes)),  # noqa: S704 (sanitised there)
         authors_list=paper.authors,
         author_count=paper.author_count,
-        buttons=buttons,
-        find=() if buttons else _find(paper),
+        buttons=_buttons(paper),
+        find=() if any(paper.link(kind) for kind in _READABLE) else _find(paper),
         published=paper.date,
         featured=tuple(
             DayView(date=day, url=f"/days/{day}/") for day in paper.featured if day != paper.added

@@ -144,6 +144,16 @@ class Site:
     nav: tuple[Ref, ...]
 
 
+_NAV = (
+    Ref(title="Today", url="/"),
+    Ref(title="Archive", url="/archive/"),
+    Ref(title="Topics", url="/topics/"),
+    Ref(title="Search", url="/search/"),
+    Ref(title="Feeds", url="/feeds/"),
+)
+"""The navigation of every page."""
+
+
 def plan_site(library: Library, config: Config) -> Site:
     """The whole site. Raises BroadsheetError listing every two pages that want one URL."""
     topics = topic_papers(library)
@@ -159,8 +169,17 @@ def plan_site(library: Library, config: Config) -> Site:
         *_fixed_pages(library, organizations, days, config),
     ]
     _refuse_collisions(pages)
-    nav = _nav(organizations)
-    frame = _hash(repr((config, nav, next(iter(days), ""), len(library.papers))))
+    frame = _hash(
+        repr(
+            (
+                config,
+                sorted(library.pages),
+                len(organizations),
+                next(iter(days), ""),
+                len(library.papers),
+            )
+        )
+    )
     digests = {paper.id: _hash(repr(paper)) for paper in library}
     return Site(
         config=config,
@@ -169,7 +188,7 @@ def plan_site(library: Library, config: Config) -> Site:
         days=days,
         topics=topics,
         organizations=organizations,
-        nav=nav,
+        nav=_NAV,
     )
 
 
@@ -197,17 +216,6 @@ def _refuse_collisions(pages: Iterable[Page]) -> None:
     ]
     if problems:
         raise BroadsheetError(problems)
-
-
-def _nav(organizations: Mapping[str, Organization]) -> tuple[Ref, ...]:
-    return (
-        Ref(title="Today", url="/"),
-        Ref(title="Archive", url="/archive/"),
-        Ref(title="Topics", url="/topics/"),
-        Ref(title="Search", url="/search/"),
-        *((Ref(title="Organizations", url="/organizations/"),) if organizations else ()),
-        Ref(title="Feeds", url="/feeds/"),
-    )
 
 
 # -- groupings ------------------------------------------------------------------------------------

@@ -11,9 +11,8 @@ const root = new URL(document.documentElement.dataset.root ?? "../", location.hr
 const part = (name) => document.getElementById(`search-${name}`);
 const form = part("form");
 const field = (name) => form.elements.namedItem(name);
-const dates = new Intl.DateTimeFormat(document.documentElement.lang || "en", {
-  dateStyle: "medium",
-  timeZone: "UTC",
+const dates = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric", month: "short", year: "numeric", timeZone: "UTC", // as the templates write them
 });
 
 let opened = null; // the index, or its being opened
