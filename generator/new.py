@@ -145,6 +145,8 @@ def _requirement() -> str:
     if record is None:
         return f"{DISTRIBUTION}=={__version__}"
     origin = json.loads(record)
+    if origin["url"].startswith("file:"):
+        return UNKNOWN_ORIGIN
     if commit := origin.get("vcs_info", {}).get("commit_id"):
         return f"{DISTRIBUTION} @ git+{origin['url']}@{commit}"
-    return f"{DISTRIBUTION} @ {origin['url']}" if "archive_info" in origin else UNKNOWN_ORIGIN
+    return f"{DISTRIBUTION} @ {origin['url']}"
