@@ -3,10 +3,8 @@
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
-EMPTY: Mapping[str, Any] = MappingProxyType({})
 LINK_KINDS = ("abstract", "pdf", "code", "project", "huggingface", "doi", "organization")
 """The kinds of link a paper may carry, in the order they are shown. `organization` is the
 organisation's own page at the source (for Hugging Face its last segment is the handle)."""
@@ -73,7 +71,7 @@ class Paper:
     """Never listed, fed or searched; its page is not built."""
     notes: str = ""
     """Markdown below the abstract: the curator's."""
-    extra: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    extra: Mapping[str, Any] = field(default_factory=dict)
     """Front-matter keys the schema does not know."""
     path: str = ""
     """Its page, relative to the site (`content/papers/2025/2507.22565.md`); for messages."""
@@ -162,7 +160,7 @@ class Library:
     """An editor's note for a day, by `YYYY-MM-DD`."""
     pages: Mapping[str, Note]
     """The curator's own pages, by slug."""
-    status: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    status: Mapping[str, Any] = field(default_factory=dict)
     """What content/.pulled/status.json says of the last pull; empty before the first."""
 
     def __iter__(self) -> Iterator[Paper]:

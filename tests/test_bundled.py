@@ -82,6 +82,8 @@ def test_everything_the_list_says_stands_on_the_papers_page(
             assert f"{record.author_count} authors" in text or record.author_count == 1
         if record.organization:
             assert record.organization in text
+            handle = next(link.url for link in record.links if link.kind == "organization")
+            assert f"@{handle.rpartition('/')[2]}" in text
         if record.date is not None:
             day = record.date
             assert f"{day.day} {day:%B} {day.year}" in text

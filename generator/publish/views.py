@@ -242,11 +242,10 @@ def _organization(paper: Paper) -> OrganizationView | None:
     if not paper.organization:
         return None
     external = paper.link("organization")
-    name = handle(external)
     return OrganizationView(
         name=paper.organization,
         url=f"/organizations/{slugify(paper.organization)}/",
-        handle=name if name != paper.organization else "",
+        handle=handle(external),
         external_url=external,
     )
 

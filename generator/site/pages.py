@@ -165,8 +165,8 @@ def plan_site(library: Library, config: Config) -> Site:
         *_topics(library, topics, organizations, config),
         *_organizations(organizations, config),
         *_archive(library, days),
-        *_curators_pages(library),
         *_fixed_pages(library, organizations, days, config),
+        *_curators_pages(library),
     ]
     _refuse_collisions(pages)
     frame = _hash(
@@ -373,7 +373,7 @@ class TopicHead:
     introduction: Prose
     rule: tuple[str, ...]
     organizations: tuple[CountRow, ...]
-    feeds: tuple[Feed, ...]
+    feeds: tuple[Ref, ...]
     bib_url: str
     count: int
 
@@ -454,10 +454,15 @@ def _topic_head(
         introduction=Prose(text=topic.introduction),
         rule=rule_in_words(topic.rule) if topic.rule else (),
         organizations=tuple(rows),
-        feeds=feeds_of(base, topic.title),
+        feeds=_feed_refs(base),
         bib_url=f"{base}papers.bib" if papers else "",
         count=len(papers),
     )
+
+
+def _feed_refs(base: str) -> tuple[Ref, ...]:
+    names = (("RSS", "feed.xml"), ("Atom", "atom.xml"), ("JSON Feed", "feed.json"))
+    return tuple(Ref(title=title, url=base + name) for title, name in names)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -468,7 +473,7 @@ class OrganizationHead:
     handle: str
     external_url: str
     count: int
-    feeds: tuple[Feed, ...]
+    feeds: tuple[Ref, ...]
 
 
 def _organizations(organizations: Mapping[str, Organization], config: Config) -> Iterator[Page]:
@@ -497,7 +502,7 @@ def _organizations(organizations: Mapping[str, Organization], config: Config) ->
             handle=handle(organization.url),
             external_url=organization.url,
             count=len(organization.papers),
-            feeds=feeds_of(base, organization.name),
+            feeds=_feed_refs(base),
         )
         page = Page(
             url=base,

@@ -10,7 +10,7 @@ from typing import Protocol
 from urllib.parse import urlencode
 
 from generator.errors import BroadsheetError, Problem, problem
-from generator.model import EMPTY, Record
+from generator.model import Record
 
 ARXIV_GAP = 3.0
 """Seconds between two requests to arXiv, at least: https://info.arxiv.org/help/api/tou.html."""
@@ -36,7 +36,7 @@ class Request:
     """Absolute http(s) URL without the parameters."""
     path: str = ""
     """A file of the site: relative POSIX path. Exactly one of `url` and `path` is given."""
-    params: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    params: Mapping[str, str] = field(default_factory=dict)
     """The query of the URL."""
     gap: float = 0.0
     """Seconds from one request to this host to the next, at least."""

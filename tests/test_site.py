@@ -1,0 +1,160 @@
+"""The plan of a site: its URLs, what each page shows, what changes when content does."""
+
+import datetime
+import pickle
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generator.config import Config
+from generator.content import load_config, load_theme
+from generator.errors import BroadsheetError
+from generator.model import Library, Note, Paper, Topic
+from generator.publish.html import make_frame, relative, render_pages
+from generator.site.pages import PAGE_SIZE, plan_site
+
+DAY = datetime.date(2025, 11, 26)
+CONFIG = Config(title="Papers", base_url="https://example.org/papers/")
+
+
+def library(count: int, **changed: Paper) -> Library:
+    """`count` papers over some days, two topics, newest first."""
+    papers = [
+        Paper(
+            id=f"paper-{number}",
+            title=f"Paper {number}",
+            date=DAY,
+            added=DAY - datetime.timedelta(days=number // 10),
+            featured=(DAY - datetime.timedelta(days=number // 10),),
+            topics=("even",) if number % 2 == 0 else ("odd",),
+            organization="Lab" if number == 1 else "",
+        )
+        for number in range(count)
+    ]
+    topics = {slug: Topic(slug=slug, title=slug.title()) for slug in ("even", "odd")}
+    named = {paper.id: changed.get(paper.id.replace("-", "_"), paper) for paper in papers}
+    return Library(papers=named, topics=topics, days={}, pages={})
+
+
+def urls(count: int) -> set[str]:
+    return {page.url for page in plan_site(library(count), CONFIG).pages}
+
+
+def test_an_empty_site_has_its_fixed_pages() -> None:
+    assert urls(0) >= {"/", "/topics/", "/archive/", "/search/", "/feeds/", "/status/", "/404.html"}
+    assert "/organizations/" not in urls(0)
+
+
+def test_every_kind_of_page_is_planned() -> None:
+    assert urls(2) >= {
+        "/papers/paper-0/",
+        "/topics/even/",
+        "/organizations/",
+        "/organizations/lab/",
+        "/days/2025-11-26/",
+        "/weeks/2025-W48/",
+        "/months/2025-11/",
+        "/api/",
+    }
+
+
+@pytest.mark.parametrize("count", [0, 1, PAGE_SIZE, PAGE_SIZE + 1, 3 * PAGE_SIZE + 1])
+def test_the_pages_of_a_listing_hold_every_paper_once_in_order(count: int) -> None:
+    site = plan_site(library(count), CONFIG)
+    home = [page for page in site.pages if page.template == "home.html"]
+    assert [paper for page in home for paper in page.papers] == list(site.library.papers)
+    assert [page.url for page in home] == ["/", *(f"/page/{n}/" for n in range(2, len(home) + 1))]
+    assert all(len(list(page.papers)) <= PAGE_SIZE for page in home)
+
+
+def test_a_week_belongs_to_its_iso_year() -> None:
+    paper = Paper(id="p", title="P", added=datetime.date(2024, 12, 30),
+                  featured=(datetime.date(2024, 12, 30),))  # fmt: skip
+    site = plan_site(Library(papers={"p": paper}, topics={}, days={}, pages={}), CONFIG)
+    assert "/weeks/2025-W01/" in {page.url for page in site.pages}
+
+
+def test_a_paper_stands_on_every_day_it_was_featured_and_once_on_the_home_page() -> None:
+    other = DAY - datetime.timedelta(days=40)
+    paper = replace(library(3).papers["paper-1"], featured=(other, DAY))
+    site = plan_site(library(3, paper_1=paper), CONFIG)
+    shown = {page.url: list(page.papers) for page in site.pages}
+    assert shown[f"/days/{other}/"] == ["paper-1"]
+    assert "paper-1" in shown[f"/days/{DAY}/"]
+    assert shown["/"].count("paper-1") == 1
+
+
+def test_neighbours_go_from_newer_to_older() -> None:
+    pages = {page.url: page for page in plan_site(library(3), CONFIG).pages}
+    middle = pages["/papers/paper-1/"]
+    assert middle.shows["later"].url == "/papers/paper-0/"
+    assert middle.shows["earlier"].url == "/papers/paper-2/"
+    assert pages["/papers/paper-0/"].shows["later"] is None
+
+
+def test_two_pages_with_one_url_are_told_together() -> None:
+    notes = {
+        slug: Note(slug=slug, title=slug, body="", path=f"content/pages/{slug}.md")
+        for slug in ("topics", "search", "about")
+    }
+    with pytest.raises(BroadsheetError) as caught:
+        plan_site(replace(library(1), pages=notes), CONFIG)
+    assert {found.where for found in caught.value.problems} == {
+        "content/pages/topics.md",
+        "content/pages/search.md",
+    }
+
+
+def digests(papers: Library, config: Config = CONFIG) -> dict[str, str]:
+    return {page.url: page.digest for page in plan_site(papers, config).pages}
+
+
+def test_a_changed_paper_changes_the_digests_of_the_pages_that_show_it_and_no_others() -> None:
+    before = digests(library(100))
+    paper = replace(library(100).papers["paper-42"], upvotes=7)
+    after = digests(library(100, paper_42=paper))
+    assert {url for url in before if before[url] != after[url]} == {
+        "/papers/paper-42/",
+        "/page/2/",
+        "/topics/even/",
+        "/days/2025-11-22/",
+        "/weeks/2025-W47/",
+        "/months/2025-11/page/2/",
+    }
+
+
+def test_a_changed_setting_changes_every_digest() -> None:
+    before, after = digests(library(5)), digests(library(5), replace(CONFIG, title="Others"))
+    assert all(before[url] != after[url] for url in before)
+
+
+segments = st.lists(st.sampled_from(["papers", "topics", "a", "b.c", "page"]), max_size=4)
+
+
+@given(segments, segments, st.sampled_from(["", "feed.xml", "x.bib"]))
+def test_a_relative_link_leads_where_the_absolute_one_does(
+    here: list[str], there: list[str], file: str
+) -> None:
+    from urllib.parse import urljoin
+
+    base = "/" + "".join(f"{part}/" for part in here)
+    url = "/" + "".join(f"{part}/" for part in there) + file
+    for prefix in ("https://example.org", "https://example.org/deep/er"):
+        assert urljoin(prefix + base, relative(base, url)) == prefix + url
+
+
+def test_pages_are_the_same_whoever_renders_them(tmp_path: Path) -> None:
+    (tmp_path / "content").mkdir()
+    (tmp_path / "content/site.yml").write_text("title: Papers\ntheme: plain\n")
+    config = load_config(tmp_path)
+    site = plan_site(library(100), config)
+    frame = make_frame(site, load_theme(tmp_path, config).look, "test")
+    here = list(render_pages(site, frame))
+    with ProcessPoolExecutor(2, mp_context=get_context("forkserver")) as pool:
+        assert list(render_pages(site, frame, pool)) == here
+    assert pickle.loads(pickle.dumps(site)) == site
