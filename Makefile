@@ -34,7 +34,7 @@ lint: .venv/dev ## Formatting, lint and types only.
 	$(BIN)/mypy
 
 golden: .venv/test ## Take what is built now as what tests/golden/ should hold; read the diff.
-	UPDATE_GOLDEN=1 $(BIN)/pytest tests/test_golden.py
+	UPDATE_GOLDEN=1 $(BIN)/pytest tests/test_golden.py tests/test_invalid.py
 
 bench: .venv/site ## Time and memory for thousands of papers.
 	$(BIN)/python -m tests.bench
