@@ -134,7 +134,7 @@ def today() -> datetime.date:
     epilog="Example: broadsheet pull --since 2025-11-01 --source daily",
 )
 def _pull(voice: _Voice, site: Path, **wanted: Any) -> None:
-    """Bring content/ up to date with the sources. What a person wrote stays."""
+    """Bring content/ up to date; keep what people wrote."""
     from generator.pull import Wanted, pull
 
     began = time.monotonic()
@@ -221,7 +221,7 @@ def _build(
     epilog="Example: broadsheet serve --port 8080 --open",
 )
 def _serve(voice: _Voice, site: Path, port: int, open_browser: bool) -> None:
-    """Build the site, serve it on this machine, build again when something changes."""
+    """Build, serve here, and reload on every change."""
     from generator.serve import serve
 
     serve(
@@ -244,7 +244,7 @@ def _serve(voice: _Voice, site: Path, port: int, open_browser: bool) -> None:
     epilog="Example: broadsheet check --output /tmp/site",
 )
 def _check(voice: _Voice, site: Path, output: Path | None) -> None:
-    """Say everything that is wrong with content/ and with the built site."""
+    """Tell what is wrong with the site, built or not."""
     from generator.check import check, summary
 
     found = check(site, output)
@@ -263,7 +263,7 @@ def _check(voice: _Voice, site: Path, output: Path | None) -> None:
     epilog="Example: broadsheet status --json",
 )
 def _status(voice: _Voice, site: Path, as_json: bool) -> None:
-    """Say what is there: papers, topics, the last pull of every source, sizes."""
+    """Tell what is there and how old it is."""
     from generator.status import format_report, read_status, report_fields
 
     report = read_status(site, today())
@@ -290,7 +290,7 @@ def _status(voice: _Voice, site: Path, as_json: bool) -> None:
 def _new(
     voice: _Voice, site: Path, folder: Path, title: str, sources: tuple[str, ...], topics: str
 ) -> None:
-    """Make a new site in the folder DIR, ready to build and to push."""
+    """Make a new site, ready to build and to push."""
     from generator.new import create_site
 
     chosen = tuple(filter(None, (slug.strip() for slug in topics.split(","))))

@@ -10,6 +10,7 @@ import orjson
 from generator.config import shown
 from generator.sources.source import Request, refused
 
+_WHOLE = "the file may have been cut off; save it again, whole"
 _AGAIN = "try again later; if it stays so, look at the URL in a browser"
 
 
@@ -31,17 +32,22 @@ def parse_json(payload: bytes, request: Request) -> Any:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
         fact = f"is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
-        raise refused(request, fact, "" if request.path else _AGAIN) from None
+        raise refused(request, fact, remedy(request)) from None
 
 
 def check_present(payload: bytes, request: Request, wanted: str) -> None:
     """Raises BroadsheetError for an empty answer and for a page of HTML."""
     start = payload[:1000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if not start:
-        raise refused(request, f"is empty where {wanted} is due", "" if request.path else _AGAIN)
+        raise refused(request, f"is empty where {wanted} is due", remedy(request))
     if start.startswith((b"<!doctype html", b"<html")):
         hint = "a proxy, a login page or a wrong 'endpoint' may have answered"
         raise refused(request, f"is a page of HTML where {wanted} is due", hint)
+
+
+def remedy(request: Request) -> str:
+    """What to do about an answer that is broken: a file can be saved again, a server asked."""
+    return _WHOLE if request.path else _AGAIN
 
 
 def described(value: object) -> str:

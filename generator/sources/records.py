@@ -18,7 +18,7 @@ from typing import Any
 from generator.config import SourceConfig
 from generator.errors import Problem
 from generator.model import Record
-from generator.sources.answers import check_present, described, parse_text
+from generator.sources.answers import check_present, described, parse_text, remedy
 from generator.sources.identifiers import arxiv_id, bare_doi, paper_links
 from generator.sources.options import Options
 from generator.sources.source import Batch, Request, Window, left_out, refused
@@ -103,7 +103,7 @@ def _values(payload: bytes, request: Request, problems: list[Problem]) -> Iterat
         try:
             values = _parse(text)
         except ValueError as error:
-            raise refused(request, f"is not JSON: {error}") from None
+            raise refused(request, f"is not JSON: {error}", remedy(request)) from None
         yield from ((f"{request.where}: record {n}", value) for n, value in enumerate(values, 1))
         return
     for number, line in enumerate(text.split("\n"), 1):
@@ -127,7 +127,7 @@ def _parse(text: str) -> Any:
             if "\n" in text
             else f"column {error.colno}"
         )
-        raise ValueError(f"{error.msg} at {place}") from None
+        raise ValueError(f"{error.msg.removesuffix(' at')} at {place}") from None
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
 
