@@ -182,3 +182,16 @@ def test_the_order_of_keys_is_that_of_the_schema() -> None:
     paper = Paper(id="a-paper", title="T", added=datetime.date(2025, 1, 1), upvotes=1, venue="V")
     written = [line.partition(":")[0] for line in format_paper(paper).splitlines()[1:-1]]
     assert written == [key for key in PAPER_KEYS if key in written]
+
+
+@pytest.mark.parametrize("text", ["[" * 40, "{[" * 40, "- " * 40, "? - " * 40, '"]' * 3 + "[" * 40])
+def test_a_text_may_hold_any_number_of_brackets_and_dashes(text: str) -> None:
+    paper = Paper(id="a-paper", title=text.strip(), added=datetime.date(2025, 11, 26), path=PATH)
+    assert parse_paper(format_paper(paper), PATH).title == text.strip()
+
+
+@pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "-  ", "? ", "- ? "])
+def test_values_nested_too_deeply_are_refused_before_they_are_read(opening: str) -> None:
+    text = f"---\ntitle: A paper\nadded: 2025-11-26\nmine:\n  {opening * 100_000}\n---\n"
+    with pytest.raises(BroadsheetError, match=r"2025/a-paper\.md:2: lists are nested too deeply"):
+        parse_paper(text, PATH)

@@ -20,6 +20,7 @@ DEEPEST = 20
 MOST_NODES = 50_000
 """Values that are read at most, aliases counted as often as they are used."""
 
+_OPENING = re.compile(r"[\[{]|[?-]\s")
 _FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
 _HINTS = (
     ("tab", "indent with blanks; YAML does not allow tabs"),
@@ -131,7 +132,7 @@ def _code(character: int | str) -> int:
 def _refuse_bombs(text: str, where: str, first_line: int) -> None:
     if len(text) > LONGEST:
         raise problem(f"{where}:{first_line}", f"the YAML is longer than {LONGEST} characters")
-    if _brackets(text) > DEEPEST or "- " * DEEPEST in text:
+    if _may_be_deep(text) and _depth(text) > DEEPEST:
         raise _too_deep(where, first_line)
     if "&" in text and "*" in text and _nodes(yaml.compose(text, Loader=_Loader)) > MOST_NODES:
         raise problem(
@@ -141,14 +142,22 @@ def _refuse_bombs(text: str, where: str, first_line: int) -> None:
         )
 
 
-def _brackets(text: str) -> int:
-    """How deep brackets are nested at most, quotes left out of account."""
-    if text.count("[") + text.count("{") <= DEEPEST:
-        return 0
+def _may_be_deep(text: str) -> bool:
+    """Whether enough marks open something on its line; texts in quotes may hold them too."""
+    return len(_OPENING.findall(text)) > DEEPEST
+
+
+def _depth(text: str) -> int:
+    """How deep the values are nested, counted no further than a level too deep."""
     depth = deepest = 0
-    for bracket in re.findall(r"[][{}]", text):
-        depth += 1 if bracket in "[{" else -1
-        deepest = max(deepest, depth)
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            deepest = max(deepest, depth)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if deepest > DEEPEST:
+            break
     return deepest
 
 
