@@ -42,7 +42,7 @@ from generator.publish.sitemap import (
 )
 from generator.publish.theme import Theme
 from generator.site.pages import Site, plan_site
-from generator.storage.tree import check_output, replace_tree
+from generator.storage.staging import check_output, replace_tree
 
 PROGRAM = f"Broadsheet {__version__}"
 _PAGES_FOR_PROCESSES = 400

@@ -23,8 +23,8 @@ from generator.library.pages import PAPER_KEYS
 from generator.model import Library, Paper
 from generator.site.pages import plan_site, topic_papers
 from generator.sources import open_sources
+from generator.storage.staging import MARKER
 from generator.storage.tree import (
-    MARKER,
     decode,
     file_sizes,
     newest_change,

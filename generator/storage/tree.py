@@ -1,22 +1,15 @@
-"""Folders: read one as texts, write a page of it whole, replace a built site in one step.
+"""Folders: read one as texts, write a page of it whole, measure one.
 
 Owns every access to disk. Does not know what the files mean.
 """
 
 import contextlib
-import itertools
 import os
-import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-from generator.errors import Problem, problem
-from generator.model import Changes, File
-
-MARKER = ".broadsheet"
-"""The file that shows a folder to be a site of ours, which a build may replace."""
-_MARKER_TEXT = b"This folder is made by 'broadsheet build', which replaces all of it.\n"
+from generator.errors import problem
 
 
 def read_text(root: Path, path: str) -> str:
@@ -32,7 +25,7 @@ def read_bytes(root: Path, path: str) -> bytes:
     try:
         return place.read_bytes()
     except OSError as error:
-        raise problem(path, _reason(error)) from None
+        raise problem(path, reason(error)) from None
 
 
 def decode(content: bytes, path: str) -> str:
@@ -96,7 +89,7 @@ def write_file(root: Path, path: str, content: bytes) -> bool:
                 os.unlink(temporary)  # noqa: PTH108
             raise
     except OSError as error:
-        raise problem(path, f"cannot be written: {_reason(error)}") from None
+        raise problem(path, f"cannot be written: {reason(error)}") from None
     return True
 
 
@@ -104,102 +97,6 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
-
-
-def check_output(output: Path) -> None:
-    """Raises BroadsheetError unless `output` may be replaced by a built site: it is missing, empty,
-    or made by us, and its parent can be written to."""
-    _finish_swap(output)
-    if output.exists() and not output.is_dir():
-        raise problem(str(output), "is a file, not a folder", "choose another folder with --output")
-    if output.is_dir() and not (output / MARKER).is_file():
-        foreign = next(iter(sorted(entry.name for entry in output.iterdir())), None)
-        if foreign is not None:
-            raise problem(
-                f"{output}/",
-                f"was not made by broadsheet: it holds '{foreign}'",
-                "choose another folder with --output, or empty this one yourself",
-            )
-    _check_writable(output)
-
-
-def _check_writable(output: Path) -> None:
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".output.", dir=output.parent):
-            pass
-    except OSError as error:
-        raise problem(
-            f"{output}/",
-            f"cannot be written: {_reason(error)}",
-            "check the folder's permissions and the free space, or choose another with --output",
-        ) from None
-
-
-def replace_tree(output: Path, files: Iterable[File]) -> Changes:
-    """Write all files into a folder beside `output`, then put it in `output`'s place.
-
-    A failure at any moment leaves the old site whole. Of two files with one path the first call
-    is told in a BroadsheetError; planning has to see to it. Returns what differs from the old."""
-    check_output(output)
-    staging = Path(tempfile.mkdtemp(prefix=f".{output.name}.", suffix=".new", dir=output.parent))
-    try:
-        changes = _write_tree(staging, output, files)
-        staging.chmod(0o777 & ~_umask())
-        _swap(staging, output)
-    except OSError as error:
-        raise problem(f"{output}/", f"cannot be written: {_reason(error)}") from None
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-    return changes
-
-
-def _write_tree(staging: Path, output: Path, files: Iterable[File]) -> Changes:
-    seen: set[str] = set()
-    folders: set[str] = set()
-    written: list[str] = []
-    for file in itertools.chain(files, [File(path=MARKER, content=_MARKER_TEXT)]):
-        if file.path in seen:
-            raise problem(file.path, "two files of the site have this path")
-        seen.add(file.path)
-        folder, _, _ = file.path.rpartition("/")
-        if folder not in folders:
-            os.makedirs(f"{staging}/{folder}", exist_ok=True)  # noqa: PTH103
-            folders.add(folder)
-        with open(f"{staging}/{file.path}", "xb", buffering=0) as stream:  # noqa: PTH123
-            stream.write(file.content)
-        if not _same(output / file.path, file.content):
-            written.append(file.path)
-    removed = [path for path in list_files(output, "") if path not in seen]
-    unchanged = len(seen) - len(written)
-    return Changes(written=tuple(written), unchanged=unchanged, removed=tuple(removed))
-
-
-def _same(place: Path, content: bytes) -> bool:
-    try:
-        return place.stat().st_size == len(content) and place.read_bytes() == content
-    except OSError:
-        return False
-
-
-def _swap(staging: Path, output: Path) -> None:
-    old = _old(output)
-    shutil.rmtree(old, ignore_errors=True)
-    if output.exists():
-        output.rename(old)
-    staging.rename(output)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _finish_swap(output: Path) -> None:
-    """A build killed between the two renames of a swap left the old site aside: bring it back."""
-    old = _old(output)
-    if old.is_dir() and not output.exists():
-        old.rename(output)
-
-
-def _old(output: Path) -> Path:
-    return output.with_name(f".{output.name}.old")
 
 
 def entry_names(folder: Path) -> list[str]:
@@ -210,7 +107,7 @@ def entry_names(folder: Path) -> list[str]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise problem(str(folder), _reason(error)) from None
+        raise problem(str(folder), reason(error)) from None
 
 
 def file_sizes(folder: Path) -> dict[str, int]:
@@ -238,10 +135,6 @@ def newest_change(root: Path, folder: str) -> tuple[int, str]:
     return max(changes, default=(0, ""))
 
 
-def file_problem(path: str, error: OSError) -> Problem:
-    """What an operating system's error means, located."""
-    return Problem(where=path, fact=_reason(error))
-
-
-def _reason(error: OSError) -> str:
+def reason(error: OSError) -> str:
+    """What an operating system's error says, lower case."""
     return (error.strerror or str(error)).lower()

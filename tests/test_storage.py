@@ -1,0 +1,186 @@
+"""Files are written whole or not at all; a site is replaced in one step or stays as it was."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from generator.errors import BroadsheetError
+from generator.model import File
+from generator.storage.staging import MARKER, check_output, replace_tree
+from generator.storage.tree import decode, list_files, read_bytes, write_file
+from tests.command import REPOSITORY, tree
+
+OLD = [File(path="index.html", content=b"old"), File(path="papers/a/index.html", content=b"a")]
+NEW = [File(path="index.html", content=b"new"), File(path="papers/b/index.html", content=b"b")]
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    place = tmp_path / "output"
+    replace_tree(place, OLD)
+    return place
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(entry.name for entry in folder.iterdir())
+
+
+def test_a_site_is_replaced_whole(output: Path) -> None:
+    changes = replace_tree(output, NEW)
+    assert {p: c for p, c in tree(output).items() if p != MARKER} == {
+        f.path: f.content for f in NEW
+    }
+    assert changes.written == ("index.html", "papers/b/index.html")
+    assert changes.removed == ("papers/a/index.html",)
+    assert changes.unchanged == 1
+    assert names(output.parent) == ["output"]
+
+
+def failing() -> Iterator[File]:
+    yield NEW[0]
+    raise BroadsheetError([])
+
+
+def test_a_build_that_fails_in_the_middle_leaves_the_old_site(output: Path) -> None:
+    before = tree(output)
+    with pytest.raises(BroadsheetError):
+        replace_tree(output, failing())
+    assert tree(output) == before
+    assert names(output.parent) == ["output"]
+
+
+def test_two_files_of_one_path_are_refused(output: Path) -> None:
+    before = tree(output)
+    with pytest.raises(BroadsheetError, match="two files of the site have this path"):
+        replace_tree(output, [NEW[0], NEW[0]])
+    assert tree(output) == before
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from generator.model import File
+from generator.storage.staging import replace_tree
+
+def files():
+    for number in range(10**9):
+        yield File(path=f"{number}.html", content=b"x")
+        if number == 20:
+            print("going", flush=True)
+
+replace_tree(Path(sys.argv[1]), files())
+"""
+
+
+def test_a_killed_build_leaves_the_old_site_and_the_next_one_cleans_up(output: Path) -> None:
+    before = tree(output)
+    process = subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(output)],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    assert tree(output) == before
+    assert len(names(output.parent)) == 2
+    replace_tree(output, NEW)
+    assert names(output.parent) == ["output"]
+
+
+def test_a_site_left_aside_between_two_renames_comes_back(output: Path) -> None:
+    before = tree(output)
+    output.rename(output.with_name(".output.old"))
+    check_output(output)
+    assert tree(output) == before
+
+
+LOOKING = """
+import os, sys, time
+
+end, missing = time.monotonic() + 2, 0
+print("looking", flush=True)
+while time.monotonic() < end:
+    missing += not os.path.exists(sys.argv[1])
+sys.exit(bool(missing))
+"""
+
+
+def test_a_reader_never_finds_the_site_missing_while_it_is_replaced(output: Path) -> None:
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            LOOKING,
+            str(output / "index.html"),
+        ],
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    end = time.monotonic() + 1.5
+    while time.monotonic() < end:
+        replace_tree(output, NEW)
+        replace_tree(output, OLD)
+    process.stdout.close()
+    if sys.platform == "linux":
+        assert process.wait() == 0
+
+
+def test_a_folder_that_is_not_ours_is_never_replaced(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos/holiday.jpg").write_bytes(b"sun")
+    with pytest.raises(BroadsheetError, match=r"it holds 'holiday\.jpg'"):
+        replace_tree(tmp_path / "photos", NEW)
+    assert (tmp_path / "photos/holiday.jpg").exists()
+
+
+def test_a_linked_output_folder_is_replaced_behind_the_link(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "output").symlink_to(tmp_path / "disk")
+    replace_tree(tmp_path / "output", NEW)
+    assert (tmp_path / "output").is_symlink()
+    assert (tmp_path / "disk/index.html").read_bytes() == b"new"
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
+    assert write_file(tmp_path, "content/a.md", b"old")
+    (tmp_path / "content/b").write_bytes(b"a file, not a folder")
+    with pytest.raises(BroadsheetError, match="cannot be written"):
+        write_file(tmp_path, "content/b/c.md", b"new")
+    assert names(tmp_path / "content") == ["a.md", "b"]
+
+
+def test_writing_what_is_there_already_touches_nothing(tmp_path: Path) -> None:
+    write_file(tmp_path, "a.md", b"same")
+    stamp = (tmp_path / "a.md").stat().st_mtime_ns
+    assert not write_file(tmp_path, "a.md", b"same")
+    assert (tmp_path / "a.md").stat().st_mtime_ns == stamp
+
+
+@pytest.mark.parametrize("path", ["../secret", "/etc/passwd", "content/../../secret"])
+def test_no_path_leads_out_of_the_site(tmp_path: Path, path: str) -> None:
+    (tmp_path / "site/content").mkdir(parents=True)
+    (tmp_path / "secret").write_text("secret")
+    with pytest.raises(BroadsheetError, match="outside"):
+        read_bytes(tmp_path / "site", path)
+
+
+def test_hidden_files_are_no_content(tmp_path: Path) -> None:
+    write_file(tmp_path, "content/a.md", b"")
+    write_file(tmp_path, "content/.pulled/x.jsonl", b"")
+    assert list_files(tmp_path, "content") == ["content/a.md"]
+
+
+def test_a_byte_that_is_not_utf8_is_told_with_its_line() -> None:
+    with pytest.raises(BroadsheetError) as caught:
+        decode(b"one\ntwo \xff", "content/a.md")
+    assert caught.value.problems[0].where == "content/a.md:2"
