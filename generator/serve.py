@@ -25,7 +25,7 @@ import watchfiles
 from generator.build import Built, build
 from generator.content import bundled, load_config
 from generator.errors import BroadsheetError, problem
-from generator.storage.tree import exists
+from generator.storage.tree import exists, newest_change
 
 HOST = "127.0.0.1"
 FOLDER = ".broadsheet/serve"
@@ -79,13 +79,14 @@ def serve(
     preview = _Preview(root / FOLDER, base_path=load_config(root).base_path)
     with _listen(port, preview, explain) as server:
         url = f"http://{HOST}:{server.server_port}{preview.base_path}"
+        began = time.time_ns()
         tell(_in_words(build(root, preview.folder, base_url=url)))
         threading.Thread(target=server.serve_forever, daemon=True).start()
         tell(f"Serving at {url} (stop with Ctrl-C)")
         if open_browser:
             webbrowser.open(url)
         try:
-            for _ in _changes(root):
+            for _ in _changes(root, began):
                 _rebuild(root, url, preview, tell, complain)
         finally:
             preview.stop()
@@ -141,18 +142,25 @@ class _Preview:
             last = state
 
 
-def _changes(root: Path) -> Iterator[None]:
-    """One for each burst of changes to what a site is made of."""
+def _changes(root: Path, began: int) -> Iterator[None]:
+    """One for each burst of changes to what a site is made of, from the moment `began`
+    (nanoseconds since 1970) on: what happened before the watch stood is not lost."""
+    watched: list[Path] = []
     while True:
-        watched = _watched(root)
+        moved, watched = bool(watched), _watched(root)
+        unwatched = True
         for changes in watchfiles.watch(
             *watched, yield_on_timeout=True, rust_timeout=_LOOK_SECONDS * 1000, debounce=300
         ):
-            if changes:
+            if changes or (unwatched and (moved or _newest(root) > began)):
                 yield
+            unwatched = False
             if watched != _watched(root):
-                yield
                 break
+
+
+def _newest(root: Path) -> int:
+    return max(newest_change(root, folder)[0] for folder in ("content", "themes"))
 
 
 def _watched(root: Path) -> list[Path]:

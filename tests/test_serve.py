@@ -55,9 +55,9 @@ class Served:
 
 
 @contextmanager
-def serving(site: Path, path: str = "/papers/") -> Iterator[Served]:
-    log = site.parent / "serve.log"
-    with log.open("w") as stream:
+def running(site: Path) -> Iterator[subprocess.Popen[str]]:
+    """`broadsheet serve`, from its first moment on; it says what it says in serve.log."""
+    with (site.parent / "serve.log").open("w") as stream:
         process = subprocess.Popen(
             [sys.executable, "-m", "generator", "serve", "--port", "0", "-v"],
             cwd=site,
@@ -68,13 +68,21 @@ def serving(site: Path, path: str = "/papers/") -> Iterator[Served]:
             preexec_fn=_hears_ctrl_c,
         )
     try:
-        wait(lambda: "Serving at" in log.read_text() or process.poll() is not None)
-        line = next(line for line in log.read_text().splitlines() if "Serving at" in line)
-        port = int(line.split("127.0.0.1:")[1].split("/")[0])
-        yield Served(site=site, port=port, path=path, process=process, log=log)
+        yield process
     finally:
         process.kill()
         process.wait()
+
+
+@contextmanager
+def serving(site: Path) -> Iterator[Served]:
+    """The same, once it serves."""
+    log = site.parent / "serve.log"
+    with running(site) as process:
+        wait(lambda: "Serving at" in log.read_text() or process.poll() is not None)
+        line = next(line for line in log.read_text().splitlines() if "Serving at" in line)
+        port = int(line.split("127.0.0.1:")[1].split("/")[0])
+        yield Served(site=site, port=port, path="/papers/", process=process, log=log)
 
 
 def _hears_ctrl_c() -> None:
@@ -238,6 +246,14 @@ def test_a_theme_made_while_serving_is_seen(tmp_path: Path) -> None:
         wait(lambda: served.get("/papers/assets/own.txt")[0] == 200)
         (served.site / "themes/mine/static/own.txt").write_text("mine again")
         wait(lambda: served.get("/papers/assets/own.txt")[2] == b"mine again")
+
+
+def test_a_change_made_during_the_first_build_is_not_lost(tmp_path: Path) -> None:
+    site = copy_toy(tmp_path)
+    with running(site):
+        wait(lambda: any((site / ".broadsheet").glob("*serve*")))
+        (site / "content/pages/late.md").write_text("# Late\n")
+        wait(lambda: (site / ".broadsheet/serve/late/index.html").exists())
 
 
 def test_every_browser_hears_the_state_at_once(served: Served) -> None:
