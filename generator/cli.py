@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from generator import __version__
-from generator.errors import BroadsheetError
+from generator.errors import BroadsheetError, visible
 
 _FIXABLE, _INTERRUPTED = 1, 130
 
@@ -30,16 +30,22 @@ class _Voice:
     def tell(self, line: str) -> None:
         """What was done."""
         if self.level >= 0:
-            click.echo(line, err=True)
+            click.echo(_steady(line), err=True)
 
     def explain(self, line: str) -> None:
         """What only -v shows."""
         if self.level > 0:
-            click.echo(line, err=True)
+            click.echo(_steady(line), err=True)
 
     def complain(self, line: object) -> None:
         """What is wrong; never silenced."""
-        click.echo(str(line), err=True)
+        click.echo(_steady(str(line)), err=True)
+
+
+def _steady(text: str) -> str:
+    """Text for a terminal, which may quote strangers: its line breaks are ours, and nothing in
+    the lines steers the terminal."""
+    return "\n".join(map(visible, text.split("\n")))
 
 
 class _Day(click.ParamType[datetime.date]):
@@ -268,9 +274,9 @@ def _status(voice: _Voice, site: Path, as_json: bool) -> None:
 
     report = read_status(site, today())
     if as_json:
-        click.echo(json.dumps(report_fields(report), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(report_fields(report), indent=2))
     else:
-        click.echo(format_report(report))
+        click.echo(_steady(format_report(report)))
 
 
 @_command(

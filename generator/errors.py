@@ -1,13 +1,23 @@
 """What can go wrong for a user, as values: a Problem has a place, a fact and a remedy."""
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, line breaks, what turns the direction of text, and lone surrogates."""
+
+
+def visible(text: str) -> str:
+    """The text with control characters and the like as escapes (`\\x1b`), so that what a stranger
+    wrote can neither steer a terminal nor pass for another line."""
+    return _STEERING.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Problem:
-    """One thing a person can mend."""
+    """One thing a person can mend. What it quotes may be a stranger's: all of it is `visible`."""
 
     where: str
     """The place: `path`, `path:line`, a URL, or the name of a source."""
@@ -15,6 +25,10 @@ class Problem:
     """What is wrong there, lower case, the offending value quoted."""
     hint: str = ""
     """The remedy, where one is known."""
+
+    def __post_init__(self) -> None:
+        for name in ("where", "fact", "hint"):
+            object.__setattr__(self, name, visible(getattr(self, name)))
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.fact}"
