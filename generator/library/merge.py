@@ -17,6 +17,7 @@ from generator.library.pages import edit_paper, format_paper, paper_path
 from generator.library.topics import Subject, match_topics
 from generator.model import LINK_KINDS, Link, Paper, Record, Topic
 from generator.text.plain import clean_line, markdown_from_plain, plain_text
+from generator.text.safety import safe_url
 from generator.text.slug import arxiv_id, doi, paper_slug, with_suffix
 
 RULES = "*rules"
@@ -241,7 +242,7 @@ def record_fields(record: Record) -> dict[str, Any]:
     }
     values |= {f"links.{link.kind}": link.url for link in record.links}
     if record.doi:
-        values.setdefault("links.doi", f"https://doi.org/{record.doi}")
+        values.setdefault("links.doi", safe_url(f"https://doi.org/{record.doi}"))
     return {name: value for name, value in values.items() if value not in (None, "", [])}
 
 
