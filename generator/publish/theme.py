@@ -20,6 +20,7 @@ from generator.errors import BroadsheetError, Problem, problem
 from generator.model import File
 from generator.site.calendar import MONTHS, long_date
 from generator.text.front_matter import line_of, parse_mapping
+from generator.text.safety import safe_url
 
 OPTIONS_CSS = "options.css"
 """The stylesheet made from `theme_options`: a strict CSP leaves no room for inline style."""
@@ -150,6 +151,10 @@ def _check_options(
         elif _COLOR.fullmatch(str(defaults[key])) and not _COLOR.fullmatch(str(value)):
             fact = f"'theme_options.{key}' is not a colour: {shown(value)}"
             problems.append(Problem(where=place, fact=fact, hint='write it as "#9b1c1f"'))
+        elif key.endswith("_url") and value != "" and not safe_url(str(value)):
+            fact = f"'theme_options.{key}' is not a web address: {shown(value)}"
+            hint = "write it whole, beginning with https://"
+            problems.append(Problem(where=place, fact=fact, hint=hint))
     if problems:
         raise BroadsheetError(problems)
     return {**defaults, **options}
