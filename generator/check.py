@@ -21,7 +21,8 @@ from generator.errors import BroadsheetError, Problem
 from generator.library.merge import normal_title
 from generator.library.pages import PAPER_KEYS
 from generator.model import Library, Paper
-from generator.site.pages import plan_site, topic_papers
+from generator.site.groups import topic_papers
+from generator.site.pages import plan_site
 from generator.sources import open_sources
 from generator.storage.staging import MARKER
 from generator.storage.tree import (

@@ -16,7 +16,8 @@ from generator.content import load_config, load_theme
 from generator.errors import BroadsheetError
 from generator.model import Library, Note, Paper, Topic
 from generator.publish.html import make_frame, relative, render_pages
-from generator.site.pages import PAGE_SIZE, plan_site
+from generator.site.page import PAGE_SIZE
+from generator.site.pages import plan_site
 
 DAY = datetime.date(2025, 11, 26)
 CONFIG = Config(title="Papers", base_url="https://example.org/papers/")

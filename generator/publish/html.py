@@ -24,7 +24,8 @@ from generator.publish.views import (
     view_paper,
     view_shows,
 )
-from generator.site.pages import Page, Ref, Site
+from generator.site.page import Page, Ref
+from generator.site.pages import Site
 from generator.text.plain import excerpt, plain_text, plain_title
 
 BATCH_PAGES = 64

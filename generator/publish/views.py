@@ -12,7 +12,8 @@ from markupsafe import Markup
 from generator.library.topics import Subject, match_topics
 from generator.model import Paper, Topic
 from generator.publish.citations import bibtex
-from generator.site.pages import Feed, Listing, Prose, Ref, handle, page_url
+from generator.site.groups import handle
+from generator.site.page import Feed, Listing, Prose, Ref, page_url
 from generator.text.markdown import render_markdown
 from generator.text.plain import excerpt, plain_text, title_html
 from generator.text.slug import slugify

@@ -1,0 +1,222 @@
+"""Topics and organisations: which papers they hold, and their pages."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from generator.config import Config
+from generator.library.topics import rule_in_words
+from generator.model import Library, Organization, Paper, Topic
+from generator.site.calendar import month_slug
+from generator.site.page import Page, Prose, Ref, feed_refs, feeds_of, listing_pages, one_group
+from generator.text.slug import slugify
+
+_TREND_MONTHS = 12
+"""Months of a topic's trend."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicRow:
+    """A topic in the table of topics."""
+
+    title: str
+    url: str
+    summary: str
+    count: int
+    trend: tuple[int, ...]
+    """Papers by month of publication, the last twelve months, oldest first."""
+    trend_label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountRow:
+    """An organisation with its number of papers."""
+
+    name: str
+    url: str
+    count: int
+    handle: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicHead:
+    """What stands above a topic's papers."""
+
+    title: str
+    slug: str
+    summary: str
+    introduction: Prose
+    rule: tuple[str, ...]
+    organizations: tuple[CountRow, ...]
+    feeds: tuple[Ref, ...]
+    bib_url: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganizationHead:
+    """What stands above an organisation's papers."""
+
+    name: str
+    handle: str
+    external_url: str
+    count: int
+    feeds: tuple[Ref, ...]
+
+
+def topic_papers(library: Library) -> dict[str, tuple[str, ...]]:
+    """By slug, the ids of every topic's papers, newest first; topics without papers too."""
+    members: dict[str, list[str]] = {slug: [] for slug in library.topics}
+    for paper in library:
+        for slug in paper.topics:
+            members[slug].append(paper.id)
+    return {slug: tuple(papers) for slug, papers in members.items()}
+
+
+def topic_pages(
+    library: Library,
+    topics: Mapping[str, tuple[str, ...]],
+    organizations: Mapping[str, Organization],
+    config: Config,
+) -> Iterator[Page]:
+    """The page of all topics and those of each."""
+    months = _last_months(library)
+    rows = tuple(_topic_row(library, library.topics[slug], topics[slug], months) for slug in topics)
+    yield Page(
+        url="/topics/",
+        template="topics.html",
+        title="Topics",
+        description=f"The {len(rows)} topics of {config.title}.",
+        shows={"topics": rows},
+    )
+    names = {organization.name: organization for organization in organizations.values()}
+    for slug, papers in topics.items():
+        topic = library.topics[slug]
+        base = f"/topics/{slug}/"
+        head = _topic_head(library, topic, papers, names)
+        page = Page(
+            url=base,
+            template="topic.html",
+            title=topic.title,
+            description=topic.summary,
+            shows={"topic": head},
+            feeds=feeds_of(base, f"{config.title}: {topic.title}"),
+            source=topic.path,
+        )
+        yield from listing_pages(page, one_group(papers))
+
+
+def _last_months(library: Library) -> tuple[str, ...]:
+    """The twelve months up to the newest paper's, oldest first."""
+    newest = max((paper.added for paper in library if paper.added), default=None)
+    if newest is None:
+        return ()
+    total = newest.year * 12 + newest.month - 1
+    numbers = range(total - _TREND_MONTHS + 1, total + 1)
+    return tuple(f"{number // 12:04d}-{number % 12 + 1:02d}" for number in numbers)
+
+
+def _topic_row(
+    library: Library, topic: Topic, papers: Sequence[str], months: Sequence[str]
+) -> TopicRow:
+    dates = (library.papers[paper].date for paper in papers)
+    counts = Counter(month_slug(day) for day in dates if day)
+    trend = tuple(counts[month] for month in months)
+    return TopicRow(
+        title=topic.title,
+        url=f"/topics/{topic.slug}/",
+        summary=topic.summary,
+        count=len(papers),
+        trend=trend,
+        trend_label=f"{sum(trend)} published in the last twelve months",
+    )
+
+
+def _topic_head(
+    library: Library, topic: Topic, papers: Sequence[str], names: Mapping[str, Organization]
+) -> TopicHead:
+    base = f"/topics/{topic.slug}/"
+    slugs = (library.papers[paper].organization for paper in papers)
+    by_slug = {organization.slug: organization for organization in names.values()}
+    active = Counter(slugify(name) for name in slugs if name)
+    rows = [
+        CountRow(name=by_slug[slug].name, url=f"/organizations/{slug}/", count=count)
+        for slug, count in sorted(active.items(), key=lambda entry: (-entry[1], entry[0]))[:8]
+    ]
+    return TopicHead(
+        title=topic.title,
+        slug=topic.slug,
+        summary=topic.summary,
+        introduction=Prose(text=topic.introduction),
+        rule=rule_in_words(topic.rule) if topic.rule else (),
+        organizations=tuple(rows),
+        feeds=feed_refs(base),
+        bib_url=f"{base}papers.bib" if papers else "",
+        count=len(papers),
+    )
+
+
+def gather_organizations(library: Library) -> dict[str, Organization]:
+    """By slug, the organisations that papers name, most papers first."""
+    members: dict[str, list[Paper]] = {}
+    for paper in library:
+        if paper.organization:
+            members.setdefault(slugify(paper.organization), []).append(paper)
+    ordered = sorted(members.items(), key=lambda entry: (-len(entry[1]), entry[0]))
+    return {slug: _organization(slug, papers) for slug, papers in ordered}
+
+
+def _organization(slug: str, papers: Sequence[Paper]) -> Organization:
+    names = Counter(paper.organization for paper in papers)
+    urls = Counter(url for paper in papers if (url := paper.link("organization")))
+    return Organization(
+        slug=slug,
+        name=min(names, key=lambda name: (-names[name], name)),
+        url=min(urls, key=lambda url: (-urls[url], url)) if urls else "",
+        papers=tuple(paper.id for paper in papers),
+    )
+
+
+def handle(organization_url: str) -> str:
+    """An organisation's handle at Hugging Face: the last segment of its page's URL."""
+    return organization_url.rstrip("/").rpartition("/")[2]
+
+
+def organization_pages(organizations: Mapping[str, Organization], config: Config) -> Iterator[Page]:
+    """The page of all organisations and those of each; none where no paper names one."""
+    if not organizations:
+        return
+    rows = tuple(
+        CountRow(
+            name=organization.name,
+            url=f"/organizations/{slug}/",
+            count=len(organization.papers),
+            handle=handle(organization.url),
+        )
+        for slug, organization in organizations.items()
+    )
+    yield Page(
+        url="/organizations/",
+        template="organizations.html",
+        title="Organizations",
+        description=f"Who publishes the papers of {config.title}.",
+        shows={"organizations": rows},
+    )
+    for slug, organization in organizations.items():
+        base = f"/organizations/{slug}/"
+        head = OrganizationHead(
+            name=organization.name,
+            handle=handle(organization.url),
+            external_url=organization.url,
+            count=len(organization.papers),
+            feeds=feed_refs(base),
+        )
+        page = Page(
+            url=base,
+            template="organization.html",
+            title=organization.name,
+            description=f"Papers by {organization.name} in {config.title}.",
+            shows={"organization": head},
+            feeds=feeds_of(base, f"{config.title}: {organization.name}"),
+        )
+        yield from listing_pages(page, one_group(organization.papers))

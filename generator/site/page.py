@@ -1,0 +1,162 @@
+"""What a page of the site is: URL, template, what it shows; and how a list becomes pages."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from generator.text.markdown import render_markdown
+
+PAGE_SIZE = 30
+"""Papers on a page of a listing: with abstracts it stays below 100 KB."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ref:
+    """A page of the site, or a place outside, to link to."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A feed that a page announces."""
+
+    title: str
+    type: str
+    """Its media type."""
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prose:
+    """Markdown of the curator's; a template prints it as safe HTML."""
+
+    text: str
+
+    def __html__(self) -> str:
+        return render_markdown(self.text)
+
+    def __bool__(self) -> bool:
+        return bool(self.text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Papers under one heading of a listing."""
+
+    title: str
+    """Empty for a listing without headings."""
+    url: str
+    papers: tuple[str, ...]
+    """Ids."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """One page of a paginated list of papers."""
+
+    groups: tuple[Group, ...]
+    base: str
+    """URL of the first page; later ones are `…page/2/`."""
+    number: int
+    """Of this page, from 1."""
+    pages: int
+    """How many there are."""
+    first: int
+    """Ordinal of the first paper shown."""
+    total: int
+    """Papers on all pages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page that should exist, nobody has rendered it yet."""
+
+    url: str
+    """`/papers/2507.22565/`, or `/404.html`."""
+    template: str
+    """`paper.html`."""
+    title: str
+    description: str = ""
+    """One or two sentences for search engines; empty: the site's."""
+    paper: str = ""
+    """Id of the one paper the page is about."""
+    listing: Listing | None = None
+    shows: Mapping[str, Any] = field(default_factory=dict)
+    """Template variables that are ready as they are."""
+    feeds: tuple[Feed, ...] = ()
+    noindex: bool = False
+    """Kept out of the sitemap and of search engines."""
+    source: str = ""
+    """What in content/ asked for the page; for messages."""
+    digest: str = ""
+    """Of all that the page shows and the site's frame; with the templates' digest it decides
+    whether the page must be rendered again."""
+
+    @property
+    def path(self) -> str:
+        """The file below output/."""
+        return f"{self.url[1:]}index.html" if self.url.endswith("/") else self.url[1:]
+
+    @property
+    def papers(self) -> Iterator[str]:
+        """Ids of the papers it shows."""
+        if self.paper:
+            yield self.paper
+        for group in self.listing.groups if self.listing else ():
+            yield from group.papers
+
+
+def paginate(base: str, groups: Sequence[Group]) -> Iterator[Listing]:
+    """The pages of a listing, PAGE_SIZE papers each, at least one; a group may go on over pages."""
+    places = [(group, paper) for group in groups for paper in group.papers]
+    pages = max(1, -(-len(places) // PAGE_SIZE))
+    for number in range(1, pages + 1):
+        members: dict[tuple[str, str], list[str]] = {}
+        for group, paper in places[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]:
+            members.setdefault((group.title, group.url), []).append(paper)
+        yield Listing(
+            groups=tuple(
+                Group(title=title, url=url, papers=tuple(papers))
+                for (title, url), papers in members.items()
+            ),
+            base=base,
+            number=number,
+            pages=pages,
+            first=min(len(places), (number - 1) * PAGE_SIZE + 1),
+            total=len(places),
+        )
+
+
+def page_url(base: str, number: int) -> str:
+    """The URL of a listing's page."""
+    return base if number == 1 else f"{base}page/{number}/"
+
+
+def listing_pages(page: Page, groups: Sequence[Group]) -> Iterator[Page]:
+    """A page and the later pages of its listing."""
+    for listing in paginate(page.url, groups):
+        title = page.title if listing.number == 1 else f"{page.title}, page {listing.number}"
+        url = page_url(page.url, listing.number)
+        yield replace(page, url=url, title=title, listing=listing)
+
+
+def one_group(papers: Sequence[str]) -> tuple[Group, ...]:
+    """A listing without headings."""
+    return (Group(title="", url="", papers=tuple(papers)),)
+
+
+def feeds_of(base: str, title: str) -> tuple[Feed, ...]:
+    """The three feeds that lie at `base`."""
+    return (
+        Feed(title=f"{title} (RSS)", type="application/rss+xml", url=f"{base}feed.xml"),
+        Feed(title=f"{title} (Atom)", type="application/atom+xml", url=f"{base}atom.xml"),
+        Feed(title=f"{title} (JSON Feed)", type="application/feed+json", url=f"{base}feed.json"),
+    )
+
+
+def feed_refs(base: str) -> tuple[Ref, ...]:
+    """Links to the three feeds at `base`, called by their formats."""
+    names = (("RSS", "feed.xml"), ("Atom", "atom.xml"), ("JSON Feed", "feed.json"))
+    return tuple(Ref(title=title, url=base + name) for title, name in names)
