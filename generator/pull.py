@@ -4,7 +4,7 @@ are written one by one, and then what the sources said is remembered."""
 import datetime
 import json
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,8 @@ from generator.content import (
     load_status,
 )
 from generator.errors import BroadsheetError, Problem, closing, problem
-from generator.library.merge import Listed, Merged, merge
-from generator.library.pages import parse_topic
+from generator.library.merge import Listed, Merged, Said, merge
+from generator.library.pages import parse_paper, parse_topic
 from generator.sources import (
     Client,
     Fetched,
@@ -126,8 +126,8 @@ def _pull(
         if not result.failed
     ]
     trust = [source.name for source in config.sources]
-    merged = merge(pages, said, listed, topics, trust, today)
-    problems += _unknown_topics(listed, topics)
+    merged, unreadable = _readable(merge(pages, said, listed, topics, trust, today), said)
+    problems += [*unreadable, *_unknown_topics(listed, topics)]
     files = {**starter, **merged.pages, **format_said(merged.said)}
     files[STATUS] = _format_status(status, active, fetched, config, today)
     written = _write(root, files, dry_run=wanted.dry_run)
@@ -213,6 +213,30 @@ def _believe(
         hint="if that is right, pull again with --allow-shrink",
     )
     return Fetched(problems=(*result.problems, found), failed=True)
+
+
+def _readable(merged: Merged, said: Mapping[str, Said]) -> tuple[Merged, list[Problem]]:
+    """The merge without pages that a build could not read, such as one with a million authors: a
+    source's nonsense must not stop the site. They stay as they were, and are told of."""
+    problems: list[Problem] = []
+    refused: set[str] = set()
+    for path, text in merged.pages.items():
+        try:
+            parse_paper(text, path)
+        except BroadsheetError as error:
+            problems += (replace(each, fact=f"{each.fact}: left out") for each in error.problems)
+            refused.add(path)
+    if not refused:
+        return merged, []
+    ids = {path.rpartition("/")[2].removesuffix(".md") for path in refused}
+    state = {slug: each for slug, each in merged.said.items() if slug not in ids}
+    kept = replace(
+        merged,
+        pages={path: text for path, text in merged.pages.items() if path not in refused},
+        said=dict(sorted({**state, **{s: said[s] for s in ids if s in said}}.items())),
+        new=tuple(slug for slug in merged.new if slug not in ids),
+    )
+    return kept, problems
 
 
 def _unknown_topics(listed: Sequence[Listed], topics: Mapping[str, Any]) -> list[Problem]:

@@ -255,3 +255,22 @@ def test_an_answer_to_an_unknown_source_names_the_nearest(site: Path) -> None:
     assert done.stderr == (
         "--source: there is no source 'lits'\n  hint: did you mean 'list'?\nNothing was changed.\n"
     )
+
+
+def test_a_record_that_no_page_can_hold_is_left_out_and_the_site_still_builds(site: Path) -> None:
+    before = tree(site / "content/papers")
+    unread = {"id": "2508.00009", "title": "Huge", "authors": ["Ada Lovelace"] * 90_000}
+    counted = {"id": "2508.00008", "title": "Much liked", "upvotes": 10**30}
+    doubtful = {"id": "2508.00007", "title": "Odd", "doi": "10.1234/{x}\ud800"}
+    list_papers(site, {**FIRST, "comments": 10**30}, SECOND, unread, counted, doubtful)
+    done = pull(site)
+    assert done.returncode == 0
+    assert "2508.00009.md:2: the YAML is longer than 1000000 characters: left out" in done.stderr
+    assert "2508.00008.md:6: 'upvotes' is too large: '" in done.stderr
+    assert f"{PAGE}:9: 'comments' is too large: '" in done.stderr
+    assert set(tree(site / "content/papers")) == {*before, "undated/2508.00007.md"}
+    assert (site / PAGE).read_bytes() == before["2025/2507.22565.md"]
+    assert broadsheet("build", site=site).returncode == 0
+    list_papers(site, {**FIRST, "comments": 3}, SECOND, {**counted, "upvotes": 3})
+    assert "1 new" in pull(site).stderr
+    assert "comments: 3\n" in (site / PAGE).read_text()

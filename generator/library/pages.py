@@ -39,7 +39,8 @@ _SLUG_PATH = re.compile(r"content/[a-z]+/([a-z0-9][a-z0-9-]*)\.md")
 
 _Date = Annotated[date | None, BeforeValidator(read_date)]
 _Day = Annotated[date, BeforeValidator(read_date)]
-_Count = Annotated[int | None, Field(ge=0)]
+_Count = Annotated[int | None, Field(ge=0, le=2**53 - 1)]
+"""Up to what every reader of JSON takes for a whole number (RFC 8259, section 6)."""
 _Fields = TypeVar("_Fields", bound=BaseModel)
 _Line = Annotated[str, Field(min_length=1)]
 
