@@ -43,6 +43,10 @@ class BroadsheetError(Exception):
         self.closing = closing
         super().__init__("\n".join([*map(str, self.problems), closing]).rstrip())
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Problems come back whole from another process."""
+        return BroadsheetError, (self.problems, self.closing)
+
 
 def problem(where: str, fact: str, hint: str = "") -> BroadsheetError:
     """An error of a single problem, for stages that cannot go on."""

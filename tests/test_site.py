@@ -159,3 +159,23 @@ def test_pages_are_the_same_whoever_renders_them(tmp_path: Path) -> None:
     with ProcessPoolExecutor(2, mp_context=get_context("forkserver")) as pool:
         assert list(render_pages(site, frame, pool)) == here
     assert pickle.loads(pickle.dumps(site)) == site
+
+
+def test_a_template_that_fails_on_many_pages_is_told_once_by_any_executor(tmp_path: Path) -> None:
+    (tmp_path / "content").mkdir()
+    (tmp_path / "content/site.yml").write_text("title: Papers\ntheme: mine\n")
+    (tmp_path / "themes/mine/templates").mkdir(parents=True)
+    (tmp_path / "themes/mine/theme.yml").write_text("name: Mine\nextends: plain\n")
+    for name in ("paper", "404"):
+        (tmp_path / f"themes/mine/templates/{name}.html").write_text("\n{{ nothing }}")
+    config = load_config(tmp_path)
+    site = plan_site(library(300), config)
+    frame = make_frame(site, load_theme(tmp_path, config).look, "test")
+    with ProcessPoolExecutor(2, mp_context=get_context("forkserver")) as pool:
+        for executor in (None, pool):
+            with pytest.raises(BroadsheetError) as caught:
+                list(render_pages(site, frame, executor))
+            assert [found.where for found in caught.value.problems] == [
+                "themes/mine/templates/paper.html:2",
+                "themes/mine/templates/404.html:2",
+            ]

@@ -1,8 +1,10 @@
 """Pages to HTML files, in batches that stand for themselves and may be rendered anywhere."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Executor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -10,7 +12,7 @@ import jinja2
 from markupsafe import Markup
 
 from generator.config import Config
-from generator.errors import BroadsheetError
+from generator.errors import BroadsheetError, Problem
 from generator.model import File, Paper, Topic
 from generator.publish.addresses import absolute_url
 from generator.publish.api import api_endpoints, api_fields
@@ -29,6 +31,8 @@ from generator.site.pages import Site
 from generator.text.plain import excerpt, plain_text, plain_title
 
 BATCH_PAGES = 64
+_UNDER_WAY = 16
+"""Batches that wait, run or have just been rendered, when others render them."""
 _DESCRIPTION_LENGTH = 200
 
 
@@ -93,13 +97,31 @@ def render_pages(site: Site, frame: Frame, executor: Executor | None = None) -> 
     """Every page of the site as a file, in the order of the plan.
 
     `executor` does the batches elsewhere; None does them here. Raises BroadsheetError where a
-    template fails."""
-    batches = _batches(site, frame)
-    rendered = (
-        map(render_batch, batches) if executor is None else executor.map(render_batch, batches)
-    )
-    for files in rendered:
-        yield from files
+    template fails, every failure once."""
+    problems: dict[Problem, None] = {}
+    for result in _results(_batches(site, frame), executor):
+        try:
+            yield from result()
+        except BroadsheetError as error:
+            problems |= dict.fromkeys(error.problems)
+    if problems:
+        raise BroadsheetError(problems)
+
+
+def _results(
+    batches: Iterator[Batch], executor: Executor | None
+) -> Iterator[Callable[[], list[File]]]:
+    """What gives each batch's files, in order; elsewhere, only a few batches are under way at once,
+    so that neither they nor their files pile up."""
+    if executor is None:
+        yield from (partial(render_batch, batch) for batch in batches)
+        return
+    waiting: deque[Future[list[File]]] = deque()
+    for batch in batches:
+        waiting.append(executor.submit(render_batch, batch))
+        if len(waiting) >= _UNDER_WAY:
+            yield waiting.popleft().result
+    yield from (future.result for future in waiting)
 
 
 def _batches(site: Site, frame: Frame) -> Iterator[Batch]:
@@ -113,15 +135,15 @@ def _batches(site: Site, frame: Frame) -> Iterator[Batch]:
 def render_batch(batch: Batch) -> list[File]:
     """The batch's pages as files. Raises BroadsheetError with every failing template once."""
     environment = make_environment(batch.frame.look)
-    files, problems = [], {}
+    files: list[File] = []
+    problems: dict[Problem, None] = {}
     for page in batch.pages:
         try:
             files.append(_render_page(page, batch, environment))
         except jinja2.TemplateError as error:
-            found = template_problem(error, page.template)
-            problems[str(found)] = found
+            problems[template_problem(error, page.template)] = None
     if problems:
-        raise BroadsheetError(problems.values())
+        raise BroadsheetError(problems)
     return files
 
 
