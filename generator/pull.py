@@ -87,7 +87,8 @@ def pull(
 
     `today`: dates what a source lists without a day, and changes to pages. `politeness`: how
     patient the network client is. `progress` is told a line a source. Raises BroadsheetError when
-    a setting is wrong, a page cannot be read, or every source failed; then nothing is written."""
+    a setting is wrong, a page cannot be read, or every source failed; then no page is written,
+    and the status says what failed where an earlier pull had one."""
     with closing("Nothing was changed."):
         config = load_config(root)
         with Client(politeness, contact=config.base_url) as client:
@@ -110,16 +111,15 @@ def _pull(
     topics = topics or {t.slug: t for t in (parse_topic(x, path) for path, x in starter.items())}
     said, status = load_said(root), load_status(root)
     windows = {s.name: _window(s, status, wanted, today) for s in config.sources}
-    fetched = _fetch(root, active, windows, client, progress)
-    narrowed = {
-        name for name, window in windows.items() if window.since or window.limit is not None
-    }
-    if wanted.allow_shrink or wanted.until:
-        narrowed |= set(windows)
-    fetched = {n: _believe(n, f, status, narrowed) for n, f in fetched.items()}
+    given = _fetch(root, active, windows, client, progress)
+    narrowed = _narrowed(windows, wanted)
+    fetched = {n: _believe(n, f, status, narrowed) for n, f in given.items()}
     problems = [found for result in fetched.values() for found in result.problems]
+    told = _format_status(status, active, fetched, config, today)
     if fetched and all(result.failed for result in fetched.values()):
-        raise BroadsheetError(problems, "No source gave papers; nothing was changed.")
+        if status and not wanted.dry_run:
+            write_file(root, STATUS, told.encode())
+        raise BroadsheetError(problems, "No source gave papers; no page was changed.")
     listed = [
         Listed(source=name, day=today, records=result.records)
         for name, result in fetched.items()
@@ -129,7 +129,7 @@ def _pull(
     merged, unreadable = _readable(merge(pages, said, listed, topics, trust, today), said)
     problems += [*unreadable, *_unknown_topics(listed, topics)]
     files = {**starter, **merged.pages, **format_said(merged.said)}
-    files[STATUS] = _format_status(status, active, fetched, config, today)
+    files[STATUS] = told
     written = _write(root, files, dry_run=wanted.dry_run)
     return _report(merged, fetched, written, problems, skipped)
 
@@ -192,6 +192,13 @@ def _fetch(
         outcome = "failed" if fetched[name].failed else f"{len(fetched[name].records)} papers"
         progress(f"{name}: {outcome}")
     return fetched
+
+
+def _narrowed(windows: Mapping[str, Window], wanted: Wanted) -> set[str]:
+    """Sources that may give fewer papers than last time, because fewer were asked for."""
+    if wanted.allow_shrink or wanted.until:
+        return set(windows)
+    return {name for name, window in windows.items() if window.since or window.limit is not None}
 
 
 def _believe(

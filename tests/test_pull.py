@@ -274,3 +274,16 @@ def test_a_record_that_no_page_can_hold_is_left_out_and_the_site_still_builds(si
     list_papers(site, {**FIRST, "comments": 3}, SECOND, {**counted, "upvotes": 3})
     assert "1 new" in pull(site).stderr
     assert "comments: 3\n" in (site / PAGE).read_text()
+
+
+def test_when_every_source_fails_the_pages_stay_and_the_status_says_so(site: Path) -> None:
+    pages = tree(site / "content/papers")
+    (site / "content/sources/list.json").write_text("<html>Sign in</html>")
+    done = pull(site, day=NEXT_DAY)
+    assert done.returncode == 1
+    assert done.stderr.endswith("No source gave papers; no page was changed.\n")
+    assert tree(site / "content/papers") == pages
+    status = json.loads((site / "content/.pulled/status.json").read_text())
+    assert status["sources"]["list"]["state"] == "failed"
+    assert "HTML" in status["sources"]["list"]["detail"]
+    assert status["sources"]["list"]["papers"] == 2

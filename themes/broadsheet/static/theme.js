@@ -18,6 +18,14 @@
     else root.dataset.theme = state;
   };
 
+  // Opened as a file, a link to a folder would show its listing instead of its page.
+  if (location.protocol === "file:") {
+    document.addEventListener("click", ({ target }) => {
+      const link = target.closest("a[href]");
+      if (link?.protocol === "file:" && link.pathname.endsWith("/")) link.pathname += "index.html";
+    });
+  }
+
   root.classList.add("js");
   show(read());
 
