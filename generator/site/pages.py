@@ -10,6 +10,7 @@ from typing import Any
 
 from generator.config import Config
 from generator.errors import BroadsheetError, Problem
+from generator.library.related import Related, relate
 from generator.model import Library, Organization
 from generator.site.archive import archive_pages
 from generator.site.calendar import Period, group_days, long_date
@@ -132,6 +133,7 @@ def _home(library: Library, config: Config) -> Iterator[Page]:
 def _papers(library: Library) -> Iterator[Page]:
     refs = [Ref(title=paper.title, url=f"/papers/{paper.id}/") for paper in library]
     neighbours = zip([None, *refs[:-1]], [*refs[1:], None], strict=True) if refs else ()
+    related = relate(library)
     for paper, ref, (later, earlier) in zip(library, refs, neighbours, strict=True):
         yield Page(
             url=ref.url,
@@ -139,9 +141,28 @@ def _papers(library: Library) -> Iterator[Page]:
             title=paper.title,
             description=paper.summary,
             paper=paper.id,
-            shows={"earlier": earlier, "later": later, "related": ()},
+            shows={
+                "earlier": earlier,
+                "later": later,
+                "related": tuple(_related(library, related.get(paper.id, ()))),
+            },
             source=paper.path,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelatedRow:
+    """A related paper, and why it is one."""
+
+    title: str
+    url: str
+    why: str
+
+
+def _related(library: Library, found: Iterable[Related]) -> Iterator[RelatedRow]:
+    for other in found:
+        title = library.papers[other.id].title
+        yield RelatedRow(title=title, url=f"/papers/{other.id}/", why=", ".join(other.words))
 
 
 def _curators_pages(library: Library) -> Iterator[Page]:
