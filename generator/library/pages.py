@@ -304,16 +304,25 @@ def edit_paper(text: str, changes: Mapping[str, Any], abstract: str | None, path
     """A paper's page with some front-matter keys set and, unless None, its abstract replaced;
     every other byte as it was."""
     page = split_page(text, path)
-    head = text[: len("---\n")]
-    front_matter = (
-        edit_mapping(page.front_matter, changes, PAPER_KEYS) if changes else (page.front_matter)
-    )
-    body = text[len(head) + len(page.front_matter) :]
+    edited = edit_mapping(page.front_matter, changes, PAPER_KEYS) if changes else page.front_matter
+    head = text[: text.index("\n") + 1]
+    fence = text[len(head) + len(page.front_matter) : len(text) - len(page.body)]
+    body = page.body
     if abstract is not None:
-        fence, notes = body[: len(body) - len(page.body)], _NOTES.search(page.body)
-        rest = page.body[notes.start() :] if notes else ""
-        body = f"{fence}{abstract}\n" + (f"\n{rest}" if rest else "")
-    return head + front_matter + body
+        fence, body = fence.rstrip("\n") + "\n", _with_abstract(body, abstract)
+    return head + edited + fence + body
+
+
+def _with_abstract(body: str, abstract: str) -> str:
+    """A body with another abstract; white space around it and the notes stay as they are."""
+    notes = _NOTES.search(body)
+    above = body[: notes.start()] if notes else body
+    old = above.strip()
+    if not old:
+        rest = body[len(above) :]
+        return f"{above}{abstract}\n" + (f"\n{rest}" if rest else "")
+    start = above.index(old)
+    return body[:start] + abstract + body[start + len(old) :]
 
 
 def paper_path(slug: str, published: date | None) -> str:
