@@ -162,7 +162,8 @@ class RelatedRow:
 def _related(library: Library, found: Iterable[Related]) -> Iterator[RelatedRow]:
     for other in found:
         title = library.papers[other.id].title
-        yield RelatedRow(title=title, url=f"/papers/{other.id}/", why=", ".join(other.words))
+        why = f"{', '.join(f'“{word}”' for word in other.words)} in both"
+        yield RelatedRow(title=title, url=f"/papers/{other.id}/", why=why)
 
 
 def _curators_pages(library: Library) -> Iterator[Page]:
