@@ -6,7 +6,7 @@ A problem keeps a site from being built or a reader from arriving; a warning may
 import html
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -44,9 +44,8 @@ _SHOWN = 3
 _TAG = re.compile(
     r"""<!--.*?-->|<[a-zA-Z][^\s/>]*+((?:[^>"']++|"[^"]*+"|'[^']*+')*+)>""", re.DOTALL
 )
-_VALUE = r"""\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))"""
-_LINK = re.compile(rf"\s(?:href|src|action|poster){_VALUE}", re.IGNORECASE)
-_ID = re.compile(rf"\sid{_VALUE}", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"""([^\s"'>/=]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
+_LINKING = frozenset({"href", "src", "action", "poster"})
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//")
 _CSS_URL = re.compile(r"""url\(\s*["']?([^"')\s]+)""")
 _SITEMAP_LINE = re.compile(r"^Sitemap: (\S+)sitemap\.xml$", re.MULTILINE)
@@ -269,7 +268,7 @@ class _Links:
             others = f", as on {len(pages) - 1} more pages" if len(pages) > 1 else ""
             yield self._problem(path, reference, f"leads to no file of the site{others}")
         for file, wanted in self._by_file().items():
-            ids = set(_values(_ID, self._built.text(file))) | {"top"}
+            ids = set(_values({"id"}, self._built.text(file))) | {"top"}
             for fragment, (path, reference) in wanted.items():
                 if fragment not in ids:
                     fact = f"leads to no element: {file} has no id '{fragment}'"
@@ -289,17 +288,19 @@ class _Links:
         return Problem(where=where, fact=f"the link '{reference}' {fact}", hint=hint)
 
 
-def _values(attribute: re.Pattern[str], page: str) -> Iterator[str]:
-    """The values of an attribute on a page of HTML; comments do not count."""
+def _values(names: Collection[str], page: str) -> Iterator[str]:
+    """The values of attributes on a page of HTML; comments do not count, nor does what looks like
+    an attribute inside the value of another."""
     for tag in _TAG.finditer(page):
-        for found in attribute.finditer(tag[1] or ""):
-            yield html.unescape(found[1] or found[2] or found[3] or "")
+        for found in _ATTRIBUTE.finditer(tag[1] or ""):
+            if found[1].lower() in names:
+                yield html.unescape(found[2] or found[3] or found[4] or "")
 
 
 def _check_file(path: str, built: _Built, links: _Links, findings: _Findings) -> None:
     kind = path.rpartition(".")[2]
     if kind == "html":
-        links.follow(path, _values(_LINK, built.text(path)))
+        links.follow(path, _values(_LINKING, built.text(path)))
     elif kind == "css":
         links.follow(path, _CSS_URL.findall(built.text(path)))
     elif kind in ("xml", "opml"):

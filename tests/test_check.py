@@ -239,3 +239,8 @@ def test_problems_are_the_answer_and_warnings_are_marked(site: Path) -> None:
 def test_sizes_are_counted_as_github_counts() -> None:
     sizes = (999, 1_000, 9_400_000, 1_000_000_000)
     assert [size_in_words(n) for n in sizes] == ["999 bytes", "1.0 KB", "9.4 MB", "1.0 GB"]
+
+
+def test_a_text_that_speaks_of_links_has_none(site: Path) -> None:
+    add(site / "output/index.html", "<p title=\"<img src=x href='y.html' id=main>\">a</p>")
+    assert facts(check(site)) == []
