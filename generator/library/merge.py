@@ -6,6 +6,7 @@ said last time, what it says now, what the page says. Reads and writes nothing.
 
 import datetime
 import hashlib
+import itertools
 import json
 import re
 import unicodedata
@@ -22,9 +23,17 @@ from generator.text.slug import arxiv_id, doi, paper_slug, with_suffix
 
 RULES = "*rules"
 """Stands in the state where a source's name stands, for topics that the rules gave."""
+_PAGE = "*page"
+"""Stands there for what the sources together gave the page, of fields on which they differ."""
+_ID = "id"
+"""Stands in the state where a field stands, for the identifier a source knows a paper by."""
 _NEWS = frozenset({"title", "abstract", "authors"})
 """Fields whose change by a source dates a page anew (`updated`)."""
+_READ = frozenset({"title", "abstract", "categories", "keywords", "organization"})
+"""Fields that the topics' rules read."""
 _COUNTED = "author_count"
+_HEADING = re.compile(r"^(?=## )", re.MULTILINE)
+"""Where an abstract would begin the curator's notes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,15 +97,16 @@ def merge(
 
     `pages`: text and paper by id. `trust`: all sources of the site in order of trust, which decides
     between two that speak of one field. `today`: dates what changes on a page that was there."""
-    candidates = _identify(pages, listed)
+    candidates = _identify(pages, said, listed)
     start_afresh = not pages
     texts: dict[str, str] = {}
     state = dict(said)
     new, kept, deleted = [], [], []
     for slug, candidate in candidates.items():
+        told = _told(candidate, topics)
         if slug in pages:
             text, paper = pages[slug]
-            edit = _Edit(paper, said.get(slug, Said()), candidate, topics, trust)
+            edit = _Edit(paper, said.get(slug, Said()), candidate, told, topics, trust)
             changed = edit.text(text, today)
             if changed != text:
                 texts[paper.path] = changed
@@ -105,9 +115,10 @@ def merge(
         elif slug in said and not start_afresh:
             deleted.append(slug)
         else:
-            paper = _new_paper(candidate, topics, trust)
-            texts[paper.path] = format_paper(paper)
-            state[slug] = _Edit(paper, Said(), candidate, topics, trust).said()
+            paper = _new_paper(candidate, told, trust)
+            edit = _Edit(paper, Said(), candidate, told, topics, trust)
+            texts[paper.path] = format_paper(replace(paper, topics=edit.topics))
+            state[slug] = edit.said()
             new.append(slug)
     texts |= _reclassified(pages, state, topics, candidates, today)
     return Merged(
@@ -124,34 +135,64 @@ def merge(
 
 
 def _identify(
-    pages: Mapping[str, tuple[str, Paper]], listed: Sequence[Listed]
+    pages: Mapping[str, tuple[str, Paper]], said: Mapping[str, Said], listed: Sequence[Listed]
 ) -> dict[str, _Candidate]:
-    """Which paper each record is of, by arXiv id, DOI, then title, first author and year."""
+    """Which paper each record is of: by arXiv id and DOI, by what its source called it before, then
+    by title, first author and year."""
     index = _Index()
     for slug, (_, paper) in pages.items():
-        index.add(slug, _paper_record(paper))
-    used = set(pages)
+        index.add(slug, "", _paper_record(paper, known=slug in said))
+    for slug, entry in said.items():
+        index.remember(slug, entry, deleted=slug not in pages)
+    used = set(pages) | {slug for slug, entry in said.items() if _is_identified(entry)}
     candidates: dict[str, _Candidate] = {}
     for batch in listed:
         for record in batch.records:
-            slug = index.find(record) or _new_slug(record, used)
+            slug = index.find(batch.source, record) or _new_slug(record, used)
             used.add(slug)
-            index.add(slug, record)
+            index.add(slug, batch.source, record)
             candidate = candidates.setdefault(slug, _Candidate(slug=slug, day=batch.day))
             candidate.records.append((batch.source, record))
     return candidates
 
 
-def _paper_record(paper: Paper) -> Record:
-    """The identifying part of a paper."""
+def _paper_record(paper: Paper, *, known: bool) -> Record:
+    """The identifying part of a paper. One that no source is known to have given may be what a
+    source calls by the name of its page."""
     return Record(
         title=paper.title,
         date=paper.date,
         authors=paper.authors[:1],
         arxiv=arxiv_id(paper.id) or arxiv_id(paper.link("abstract")),
         doi=doi(paper.link("doi")),
-        key=paper.id,
+        key="" if known else paper.id,
     )
+
+
+def _is_identified(said: Said) -> bool:
+    return any(_ID in fields for fields in said.fields.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A paper under one of its titles."""
+
+    slug: str
+    year: int | None
+    author: str
+    arxiv: str
+    doi: str
+
+    def may_be(self, other: "_Named") -> bool:
+        """Whether two papers of one title may be one: nothing known of both tells them apart. Two
+        DOIs may (of a preprint and a journal), if the first authors are known to be the same."""
+        if self.arxiv and other.arxiv and self.arxiv != other.arxiv:
+            return False
+        same_author = self.author == other.author and bool(self.author)
+        if self.doi and other.doi and self.doi != other.doi and not same_author:
+            return False
+        same_year = self.year is None or other.year is None or self.year == other.year
+        return same_year and (same_author or not self.author or not other.author)
 
 
 class _Index:
@@ -159,41 +200,65 @@ class _Index:
 
     def __init__(self) -> None:
         self._by_id: dict[str, str] = {}
-        self._by_title: dict[str, list[tuple[str, int | None, str]]] = {}
+        self._by_title: dict[str, list[_Named]] = {}
 
-    def add(self, slug: str, record: Record) -> None:
-        for identifier in _identifiers(record):
-            self._by_id.setdefault(identifier, slug)
-        entry = slug, _year(record), _first_author(record)
+    def add(self, slug: str, source: str, record: Record) -> None:
+        for identifier in _identifiers(source, record):
+            self._by_id.setdefault(digest(identifier), slug)
         entries = self._by_title.setdefault(normal_title(record.title), [])
+        entry = _named(slug, record)
         if entry not in entries:
             entries.append(entry)
 
-    def find(self, record: Record) -> str | None:
-        for identifier in _identifiers(record):
-            if identifier in self._by_id:
-                return self._by_id[identifier]
-        year, author = _year(record), _first_author(record)
-        for slug, other_year, other_author in self._by_title.get(normal_title(record.title), ()):
-            same_year = year is None or other_year is None or year == other_year
-            if same_year and (not author or not other_author or author == other_author):
-                return slug
-        return None
+    def remember(self, slug: str, said: Said, *, deleted: bool) -> None:
+        """What the sources called a paper when they last spoke of it."""
+        for source, fields in said.fields.items():
+            if _ID in fields:
+                self._by_id.setdefault(fields[_ID], slug)
+            if deleted and "title" in fields:
+                heading = _heading(source, fields["title"], fields.get("authors", ""))
+                self._by_id.setdefault(heading, slug)
+
+    def find(self, source: str, record: Record) -> str | None:
+        for identifier in _identifiers(source, record):
+            found = self._by_id.get(digest(identifier))
+            if found:
+                return found
+        this = _named("", record)
+        named = self._by_title.get(normal_title(record.title), ())
+        same = next((entry.slug for entry in named if entry.may_be(this)), None)
+        authors = digest(_lines(record.authors)) if record.authors else ""
+        heading = _heading(source, digest(clean_line(record.title)), authors)
+        return same or self._by_id.get(heading)
 
 
-def _identifiers(record: Record) -> Iterator[str]:
+def _named(slug: str, record: Record) -> _Named:
+    author = _first_author(record)
+    return _Named(slug, _year(record), author, record.arxiv.lower(), record.doi.lower())
+
+
+def _heading(source: str, title: str, authors: str) -> str:
+    return f"{source}: {title} {authors}"
+
+
+def _identifiers(source: str, record: Record) -> Iterator[str]:
+    """What identifies a record, the surest first. A source's keys are its own; those of a page
+    without a source (`""`) are anyone's."""
     if record.arxiv:
         yield f"arxiv:{record.arxiv.lower()}"
     if record.doi:
         yield f"doi:{record.doi.lower()}"
     if record.key:
-        yield f"key:{record.key}"
+        yield f"key:{source}:{record.key}"
 
 
 def normal_title(title: str) -> str:
-    """A title for comparing: letters and digits only, accents and case folded."""
-    text = unicodedata.normalize("NFKD", title).casefold()
-    return re.sub(r"[\W_]+", "", re.sub(r"[\u0300-\u036f]", "", text))
+    """A title for comparing: letters and digits only, accents of Latin, Greek and Cyrillic and case
+    folded; the whole title where it holds neither letters nor digits."""
+    if title.isascii():
+        return re.sub(r"[\W_]+", "", title.lower()) or title
+    text = re.sub(r"[\u0300-\u036f]", "", unicodedata.normalize("NFKD", title)).casefold()
+    return "".join(c for c in text if unicodedata.category(c)[0] in "LMN") or title
 
 
 def _year(record: Record) -> int | None:
@@ -228,22 +293,31 @@ def record_fields(record: Record) -> dict[str, Any]:
     values: dict[str, Any] = {
         "title": clean_line(record.title),
         "date": record.date,
-        "authors": list(record.authors),
+        "authors": _lines(record.authors),
         "author_count": None if record.authors else record.author_count,
-        "organization": record.organization,
+        "organization": clean_line(record.organization),
         "upvotes": record.upvotes,
         "comments": record.comments,
         "stars": record.stars,
-        "venue": record.venue,
-        "categories": list(record.categories),
-        "keywords": list(record.keywords),
-        "summary": record.summary,
-        "abstract": markdown_from_plain(record.abstract),
+        "venue": clean_line(record.venue),
+        "categories": _lines(record.categories),
+        "keywords": _lines(record.keywords),
+        "summary": clean_line(record.summary),
+        "abstract": _HEADING.sub(r"\\", markdown_from_plain(record.abstract)),
     }
     values |= {f"links.{link.kind}": link.url for link in record.links}
     if record.doi:
         values.setdefault("links.doi", safe_url(f"https://doi.org/{record.doi}"))
     return {name: value for name, value in values.items() if value not in (None, "", [])}
+
+
+def _lines(texts: Iterable[str]) -> list[str]:
+    return [line for line in map(clean_line, texts) if line]
+
+
+def _frozen(value: Any) -> Any:
+    """A field's value as a paper holds it."""
+    return tuple(value) if isinstance(value, list) else value
 
 
 def page_fields(paper: Paper) -> dict[str, Any]:
@@ -271,7 +345,7 @@ def page_fields(paper: Paper) -> dict[str, Any]:
 def digest(value: Any) -> str:
     """Twelve hexadecimal digits that stand for a field's value."""
     text = json.dumps(value, ensure_ascii=False, default=str, sort_keys=True)
-    return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
 
 
 def _told(candidate: _Candidate, topics: Mapping[str, Topic]) -> dict[str, dict[str, Any]]:
@@ -285,6 +359,15 @@ def _told(candidate: _Candidate, topics: Mapping[str, Topic]) -> dict[str, dict[
         if named:
             fields.setdefault("topics", named)
     return told
+
+
+def _ids(candidate: _Candidate) -> dict[str, dict[str, str]]:
+    """By source, what it knows the paper by, as it stands in the state."""
+    ids: dict[str, dict[str, str]] = {}
+    for source, record in candidate.records:
+        for identifier in itertools.islice(_identifiers(source, record), 1):
+            ids.setdefault(source, {_ID: digest(identifier)})
+    return ids
 
 
 def classify(paper: Paper, topics: Mapping[str, Topic]) -> list[str]:
@@ -307,22 +390,33 @@ class _Edit:
         paper: Paper,
         said: Said,
         candidate: _Candidate,
+        told: Mapping[str, Mapping[str, Any]],
         topics: Mapping[str, Topic],
         trust: Sequence[str],
     ) -> None:
         self._paper = paper
         self._said = said
-        self._told = _told(candidate, topics)
-        self._told[RULES] = {"topics": classify(paper, topics)}
-        self._trust = [*trust, *(name for name in self._told if name not in trust)]
+        self._told = dict(told)
+        self._trust = [*trust, *(name for name in told if name not in trust), RULES]
+        self._ids = _ids(candidate)
         days = (record.featured for _, record in candidate.records)
         self._days = tuple(dict.fromkeys(str(day) for day in days if day))
         self._page = page_fields(paper)
         self.kept: list[str] = []
+        names = dict.fromkeys(name for fields in told.values() for name in fields)
+        self._changes = dict(self._field_changes(name for name in names if name != "topics"))
+        read = {name: _frozen(self._changes[name]) for name in _READ & self._changes.keys()}
+        self._told[RULES] = {"topics": classify(replace(paper, **read), topics)}
+        self._changes |= self._field_changes(["topics"])
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The paper's topics after the merge."""
+        return tuple(self._changes.get("topics", self._paper.topics))
 
     def text(self, text: str, today: datetime.date) -> str:
         """The page's text after the merge."""
-        changes = dict(self._field_changes())
+        changes = dict(self._changes)
         abstract = changes.pop("abstract", None)
         links = {name: changes.pop(name) for name in list(changes) if name.startswith("links.")}
         if links:
@@ -340,33 +434,46 @@ class _Edit:
         changed = set(changes) | ({"abstract"} if abstract is not None else set())
         return any(name in self._page for name in changed & _NEWS)
 
-    def _field_changes(self) -> Iterator[tuple[str, Any]]:
-        for name in dict.fromkeys(name for fields in self._told.values() for name in fields):
-            source = self._authority(name)
-            if source not in self._told or name not in self._told[source]:
+    def _field_changes(self, names: Iterable[str]) -> Iterator[tuple[str, Any]]:
+        """What the sources say anew of these fields, where no person touched them."""
+        for name in names:
+            value = self._told.get(self._authority(name), {}).get(name)
+            if value is None or self._page.get(name, []) == value:
                 continue
-            value = self._told[source][name]
-            if self._page.get(name, []) == value:
+            if name == _COUNTED and self._has_authors():
                 continue
             if self._is_untouched(name):
                 yield name, value
             else:
                 self.kept.append(name)
 
+    def _has_authors(self) -> bool:
+        """Whether authors are known by name, so that a page need not count them."""
+        return any("authors" in fields for fields in (self._page, *self._told.values()))
+
     def _authority(self, name: str) -> str:
         """The most trusted source that speaks of a field, now or earlier."""
-        return next(
+        speak = (
             source
             for source in self._trust
             if name in self._said.fields.get(source, {}) or name in self._told.get(source, {})
         )
+        return next(speak, "")
 
     def _is_untouched(self, name: str) -> bool:
-        """Whether the page still says what some source said last time."""
-        earlier = {fields[name] for fields in self._said.fields.values() if name in fields}
+        """Whether the page still says what the sources gave it last time."""
+        given = self._given(name)
         if name not in self._page:
-            return not earlier or earlier == {digest([])}
-        return digest(self._page[name]) in earlier
+            return given in (None, digest([]))
+        return digest(self._page[name]) == given
+
+    def _given(self, name: str) -> str | None:
+        """What the sources gave the page last time, as a digest; None where nothing."""
+        agreed = self._said.fields.get(_PAGE, {}).get(name)
+        values = {fields[name] for fields in self._said.fields.values() if name in fields}
+        if agreed or not values:
+            return agreed
+        return values.pop() if len(values) == 1 else "unknown"
 
     def _links(self, changed: Mapping[str, str]) -> dict[str, str]:
         links = {link.kind: link.url for link in self._paper.links}
@@ -385,13 +492,35 @@ class _Edit:
         for source, values in self._told.items():
             known = fields.setdefault(source, {})
             known |= {name: digest(value) for name, value in values.items()}
+            known |= self._ids.get(source, {})
+        given = self._given_now(fields)
+        fields.pop(_PAGE, None)
+        if given:
+            fields[_PAGE] = given
         first = self._said.days or (str(self._paper.added),)
         days = tuple(dict.fromkeys((*first, *self._days)))
         return Said(days=days, fields=fields)
 
+    def _given_now(self, said: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+        """What the page is given of each field on which the sources differ."""
+        given: dict[str, str] = {}
+        sources = [fields for source, fields in said.items() if source != _PAGE]
+        names = {name for fields in sources for name in fields} - {_ID}
+        for name in names if len(sources) > 1 else ():
+            if len({fields[name] for fields in sources if name in fields}) == 1:
+                continue
+            teller = self._authority(name)
+            told = name in self._told.get(teller, {})
+            value = said[teller][name] if told else self._given(name)
+            if value:
+                given[name] = value
+        return given
 
-def _new_paper(candidate: _Candidate, topics: Mapping[str, Topic], trust: Sequence[str]) -> Paper:
-    told = _told(candidate, topics)
+
+def _new_paper(
+    candidate: _Candidate, told: Mapping[str, Mapping[str, Any]], trust: Sequence[str]
+) -> Paper:
+    """A paper that had no page, without the topics that the rules give."""
     values: dict[str, Any] = {}
     for source in sorted(told, key=lambda name: trust.index(name) if name in trust else len(trust)):
         for name, value in told[source].items():
@@ -402,11 +531,10 @@ def _new_paper(candidate: _Candidate, topics: Mapping[str, Topic], trust: Sequen
     order = [kind for kind in LINK_KINDS if kind in links]
     said_days = {record.featured for _, record in candidate.records if record.featured}
     days = sorted(said_days) or [candidate.day]
-    lists = ("authors", "topics", "categories", "keywords")
-    values |= {name: tuple(values[name]) for name in lists if name in values}
+    values = {name: _frozen(value) for name, value in values.items()}
     if "authors" in values:
         values.pop(_COUNTED, None)
-    paper = Paper(
+    return Paper(
         id=candidate.slug,
         added=days[0],
         featured=tuple(days),
@@ -415,7 +543,6 @@ def _new_paper(candidate: _Candidate, topics: Mapping[str, Topic], trust: Sequen
         path=paper_path(candidate.slug, values.get("date")),
         **values,
     )
-    return paper if paper.topics else replace(paper, topics=tuple(classify(paper, topics)))
 
 
 def _reclassified(
@@ -432,7 +559,7 @@ def _reclassified(
         said = state.get(slug)
         if slug in done or said is None or _sources_name_topics(said):
             continue
-        edit = _Edit(paper, said, _Candidate(slug=slug), topics, ())
+        edit = _Edit(paper, said, _Candidate(slug=slug), {}, topics, ())
         changed = edit.text(text, today)
         if changed != text:
             texts[paper.path] = changed
@@ -441,4 +568,6 @@ def _reclassified(
 
 
 def _sources_name_topics(said: Said) -> bool:
-    return any("topics" in fields for source, fields in said.fields.items() if source != RULES)
+    return any(
+        "topics" in fields for source, fields in said.fields.items() if source not in (RULES, _PAGE)
+    )
