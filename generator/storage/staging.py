@@ -107,13 +107,26 @@ def _write_tree(staging: Path, output: Path, files: Iterable[File]) -> Changes:
         if folder not in folders:
             os.makedirs(f"{staging}/{folder}", exist_ok=True)  # noqa: PTH103
             folders.add(folder)
-        with open(f"{staging}/{file.path}", "xb", buffering=0) as stream:  # noqa: PTH123
-            stream.write(file.content)
-        if not _same(f"{output}/{file.path}", file.content):
+        old, new = f"{output}/{file.path}", f"{staging}/{file.path}"
+        unchanged = _same(old, file.content)
+        if not (unchanged and _linked(old, new)):
+            with open(new, "xb") as stream:  # noqa: PTH123
+                stream.write(file.content)
+        if not unchanged:
             written.append(file.path)
     removed = [path for path in list_files(output, "") if path not in seen]
-    unchanged = len(seen) - len(written)
-    return Changes(written=tuple(written), unchanged=unchanged, removed=tuple(removed))
+    return Changes(
+        written=tuple(written), unchanged=len(seen) - len(written), removed=tuple(removed)
+    )
+
+
+def _linked(old: str, new: str) -> bool:
+    """Take an unchanged file over as it is; False where the file system has no hard links."""
+    try:
+        os.link(old, new)
+    except OSError:
+        return False
+    return True
 
 
 def _same(place: str, content: bytes) -> bool:
