@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from generator.errors import BroadsheetError, Problem
 from generator.text.front_matter import line_of, parse_mapping, source_of
+from generator.text.plain import clean_line
 
 SITE_YML = "content/site.yml"
 DEFAULT_BASE_URL = "http://localhost:8000/"
@@ -131,11 +132,11 @@ def parse_config(text: str, where: str = SITE_YML) -> Config:
             for position in repeated
         )
     return Config(
-        title=site.title,
-        description=site.description,
+        title=clean_line(site.title),
+        description=clean_line(site.description),
         base_url=site.base_url,
         language=site.language,
-        curators=tuple(site.curators),
+        curators=tuple(map(clean_line, site.curators)),
         theme=site.theme,
         theme_options=site.theme_options,
         sources=tuple(map(_source_config, site.sources)),
@@ -220,6 +221,7 @@ _EXPECTED = {
     "model_type": "is not a mapping",
     "model_attributes_type": "is not a mapping",
     "string_too_short": "is empty",
+    "too_short": "is empty",
     "string_pattern_mismatch": "has characters it cannot have",
     "string_too_long": "is too long",
     "greater_than_equal": "is too small",

@@ -195,3 +195,16 @@ def test_values_nested_too_deeply_are_refused_before_they_are_read(opening: str)
     text = f"---\ntitle: A paper\nadded: 2025-11-26\nmine:\n  {opening * 100_000}\n---\n"
     with pytest.raises(BroadsheetError, match=r"2025/a-paper\.md:2: lists are nested too deeply"):
         parse_paper(text, PATH)
+
+
+def test_what_a_page_shows_as_it_is_written_holds_no_control_characters() -> None:
+    values = (
+        'authors: ["\\eA \\u202e\\nda"]\nvenue: "\\eV"\nkeywords: ["\\e[2Jk"]\nsummary: "\\0s"\n'
+    )
+    kinds = 'links: {"\\esource": "https://a.example/"}\n'
+    paper = parse_paper(f"---\ntitle: A\nadded: 2025-11-26\n{values}{kinds}---\n", PATH)
+    assert paper.authors == ("A da",)
+    assert (paper.venue, paper.keywords, paper.summary) == ("V", ("[2Jk",), "s")
+    assert paper.links[0].kind == "source"
+    with pytest.raises(BroadsheetError, match=r"a-paper\.md:4: 'authors' is empty: '\\x1b'"):
+        parse_paper('---\ntitle: A\nadded: 2025-11-26\nauthors: ["\\e"]\n---\n', PATH)

@@ -43,6 +43,9 @@ _Count = Annotated[int | None, Field(ge=0, le=2**53 - 1)]
 """Up to what every reader of JSON takes for a whole number (RFC 8259, section 6)."""
 _Fields = TypeVar("_Fields", bound=BaseModel)
 _Line = Annotated[str, Field(min_length=1)]
+_Words = Annotated[str, AfterValidator(clean_line)]
+"""What pages show as it is written: in one line, without control characters."""
+_Name = Annotated[_Words, Field(min_length=1)]
 
 
 def _read_address(value: str) -> str:
@@ -63,32 +66,32 @@ class _PaperFields(BaseModel):
     added: _Date = None
     updated: _Date = None
     featured: list[_Day] = []
-    authors: list[_Line] = []
+    authors: list[_Name] = []
     author_count: _Count = None
-    organization: str = ""
+    organization: _Words = ""
     topics: list[_Line] = []
-    links: dict[str, _Address] = {}
-    source: str = ""
+    links: dict[_Name, _Address] = {}
+    source: _Words = ""
     upvotes: _Count = None
     comments: _Count = None
     stars: _Count = None
-    venue: str = ""
-    categories: list[str] = []
-    keywords: list[str] = []
-    summary: str = ""
+    venue: _Words = ""
+    categories: list[_Words] = []
+    keywords: list[_Words] = []
+    summary: _Words = ""
     draft: bool = False
     hidden: bool = False
 
 
 class _RuleFields(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
-    title: list[_Line] = []
-    text: list[_Line] = []
+    title: list[_Name] = []
+    text: list[_Name] = []
     mentions: Annotated[int, Field(ge=1)] = 2
-    categories: list[_Line] = []
-    keywords: list[_Line] = []
-    organizations: list[_Line] = []
-    exclude: list[_Line] = []
+    categories: list[_Name] = []
+    keywords: list[_Name] = []
+    organizations: list[_Name] = []
+    exclude: list[_Name] = []
 
 
 class _TopicFields(BaseModel):
@@ -135,7 +138,7 @@ def _paper(page: Page, path: str, fields: _PaperFields) -> Paper:
         featured=tuple(sorted(days)),
         authors=tuple(fields.authors),
         author_count=fields.author_count,
-        organization=clean_line(fields.organization),
+        organization=fields.organization,
         topics=tuple(dict.fromkeys(fields.topics)),
         links=_links(fields.links),
         source=fields.source,
