@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from generator.library.pages import parse_note, parse_paper, parse_topic
 from generator.model import Library, Note, Paper, Topic
 from generator.publish.theme import Manifest, Theme, assemble_theme, parse_manifest
 from generator.storage.tree import exists, list_files, read_bytes, read_text
+from generator.text.slug import is_paper_slug
 
 STATUS = "content/.pulled/status.json"
 SAID = "content/.pulled/papers"
@@ -172,15 +174,27 @@ def load_said(root: Path) -> dict[str, Said]:
     """What the sources last said, by paper. Raises BroadsheetError, located."""
     said: dict[str, Said] = {}
     for path in list_files(root, SAID):
-        for number, line in enumerate(read_text(root, path).splitlines(), start=1):
+        lines = read_text(root, path).removesuffix("\n").split("\n")
+        for number, line in enumerate(lines, start=1):
             try:
-                entry = json.loads(line)
-                said[entry["id"]] = Said(days=tuple(entry["days"]), fields=entry["said"])
-            except (ValueError, KeyError, TypeError):
+                slug, entry = _parse_said(line)
+                said[slug] = entry
+            except (ValueError, KeyError, TypeError, AttributeError):
                 hint = "take the file back from git: without it, edits cannot be told from news"
                 where = f"{path}:{number}"
                 raise problem(where, "is not a line that a pull writes", hint) from None
     return said
+
+
+def _parse_said(line: str) -> tuple[str, Said]:
+    """A line of the state. Raises ValueError, KeyError or TypeError where it is none."""
+    entry = json.loads(line)
+    slug, days, fields = entry["id"], entry["days"], entry["said"]
+    if not is_paper_slug(slug) or not isinstance(days, list):
+        raise ValueError("no id, or no days")
+    if not all(isinstance(digest, str) for told in fields.values() for digest in told.values()):
+        raise TypeError("no digest")
+    return slug, Said(days=tuple(str(date.fromisoformat(day)) for day in days), fields=fields)
 
 
 def format_said(said: Mapping[str, Said]) -> dict[str, str]:

@@ -30,7 +30,7 @@ from generator.sources import (
     fetch_records,
     open_sources,
 )
-from generator.storage.tree import exists, list_files, read_bytes, read_text, write_file
+from generator.storage.tree import exists, list_files, read_bytes, read_text, write_text
 
 _SHRUNK = 0.2
 """A source that gives less than this part of what it gave last time is not believed."""
@@ -118,7 +118,7 @@ def _pull(
     told = _format_status(status, active, fetched, config, today)
     if fetched and all(result.failed for result in fetched.values()):
         if status and not wanted.dry_run:
-            write_file(root, STATUS, told.encode())
+            write_text(root, STATUS, told)
         raise BroadsheetError(problems, "No source gave papers; no page was changed.")
     listed = [
         Listed(source=name, day=today, records=result.records)
@@ -304,7 +304,7 @@ def _write(root: Path, files: Mapping[str, str], *, dry_run: bool) -> tuple[str,
             for path, text in files.items()
             if not exists(root, path) or read_text(root, path) != text
         )
-    return tuple(path for path, text in files.items() if write_file(root, path, text.encode()))
+    return tuple(path for path, text in files.items() if write_text(root, path, text))
 
 
 def _report(

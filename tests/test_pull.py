@@ -287,3 +287,37 @@ def test_when_every_source_fails_the_pages_stay_and_the_status_says_so(site: Pat
     assert status["sources"]["list"]["state"] == "failed"
     assert "HTML" in status["sources"]["list"]["detail"]
     assert status["sources"]["list"]["papers"] == 2
+
+
+def test_a_page_with_windows_line_ends_changes_in_the_lines_that_are_news(site: Path) -> None:
+    place = site / PAGE
+    before = b"\xef\xbb\xbf" + place.read_bytes().replace(b"\n", b"\r\n")
+    place.write_bytes(before)
+    assert "0 files changed" in pull(site).stderr
+    assert place.read_bytes() == before
+    list_papers(site, {**FIRST, "comments": 7}, SECOND)
+    pull(site)
+    assert place.read_bytes() == before.replace(b"comments: 2", b"comments: 7")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "<<<<<<< HEAD",
+        '{"id":"x","days":"2025-11-26","said":{}}',
+        '{"id":"x","days":["../../x"],"said":{}}',
+        '{"id":"../x","days":[],"said":{}}',
+        '{"id":"x","days":[],"said":null}',
+        '{"id":"x","days":[],"said":{"list":{"title":7}}}',
+        "[]",
+        "",
+    ],
+)
+def test_a_damaged_line_of_the_state_is_told_and_nothing_is_changed(site: Path, line: str) -> None:
+    state = next((site / "content/.pulled/papers").glob("*.jsonl"))
+    state.write_text(state.read_text() + f"{line}\n")
+    before = tree(site)
+    done = pull(site)
+    assert done.returncode == 1
+    assert f"content/.pulled/papers/{state.name}:3: is not a line that a pull writes" in done.stderr
+    assert tree(site) == before

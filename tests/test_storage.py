@@ -13,7 +13,7 @@ import pytest
 from generator.errors import BroadsheetError
 from generator.model import File
 from generator.storage.staging import MARKER, check_output, replace_tree
-from generator.storage.tree import decode, list_files, read_bytes, write_file
+from generator.storage.tree import decode, list_files, read_bytes, write_file, write_text
 from tests.command import REPOSITORY, tree
 
 OLD = [File(path="index.html", content=b"old"), File(path="papers/a/index.html", content=b"a")]
@@ -184,3 +184,26 @@ def test_a_byte_that_is_not_utf8_is_told_with_its_line() -> None:
     with pytest.raises(BroadsheetError) as caught:
         decode(b"one\ntwo \xff", "content/a.md")
     assert caught.value.problems[0].where == "content/a.md:2"
+
+
+CRLF = b"\xef\xbb\xbf---\r\ntitle: A\r\nmixed: 1\n---\r\nText.\r\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (CRLF, CRLF),
+        (CRLF, CRLF.replace(b"A", b"B")),
+        (CRLF, CRLF.replace(b"---\r\nT", b"new: 1\r\n---\r\nT")),
+        (CRLF, CRLF + b"Last."),
+        (b"a\n", b"a\nb\n"),
+        (b"\r\nx\r\r\n", b"\r\nx\r\r\nb\r\n"),
+    ],
+)
+def test_a_text_is_written_with_the_line_ends_and_the_mark_it_had(
+    tmp_path: Path, old: bytes, new: bytes
+) -> None:
+    place = tmp_path / "a.md"
+    place.write_bytes(old)
+    assert write_text(tmp_path, "a.md", decode(new, "a.md")) == (old != new)
+    assert place.read_bytes() == new

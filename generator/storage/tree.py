@@ -3,7 +3,10 @@
 Owns every access to disk. Does not know what the files mean.
 """
 
+import codecs
 import contextlib
+import difflib
+import io
 import os
 import tempfile
 from collections.abc import Iterator
@@ -91,6 +94,30 @@ def write_file(root: Path, path: str, content: bytes) -> bool:
     except OSError as error:
         raise problem(path, f"cannot be written: {reason(error)}") from None
     return True
+
+
+def write_text(root: Path, path: str, text: str) -> bool:
+    """Write a text (`\\n` line ends) as `write_file` does. Of a file that is there, each line that
+    stays keeps its line end, new ones get that of the first, and a byte-order mark stays."""
+    place = root / path
+    old = read_bytes(root, path) if place.is_file() else b""
+    if b"\r\n" in old or old.startswith(codecs.BOM_UTF8):
+        return write_file(root, path, _in_the_style_of(old, text))
+    return write_file(root, path, text.encode())
+
+
+def _in_the_style_of(old: bytes, text: str) -> bytes:
+    mark = codecs.BOM_UTF8 if old.startswith(codecs.BOM_UTF8) else b""
+    before = io.BytesIO(old.removeprefix(mark)).readlines()
+    plain = [line.replace(b"\r\n", b"\n") for line in before]
+    after = io.BytesIO(text.encode()).readlines()
+    end = b"\r\n" if before and before[0].endswith(b"\r\n") else b"\n"
+    lines: list[bytes] = []
+    matcher = difflib.SequenceMatcher(None, plain, after, autojunk=False)
+    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+        new = (line.removesuffix(b"\n") + end * line.endswith(b"\n") for line in after[j1:j2])
+        lines += before[i1:i2] if tag == "equal" else new
+    return mark + b"".join(lines)
 
 
 def _umask() -> int:
