@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from generator.content import format_said, load_said
 from generator.library.merge import Listed, Merged, Said, merge, normal_title
 from generator.library.pages import parse_paper
 from generator.model import Link, Paper, Record, Rule, Topic
+from generator.storage.tree import write_text
 from generator.text.front_matter import format_mapping, parse_mapping, split_page
 from generator.text.plain import plain_text
 
@@ -220,6 +222,17 @@ def test_an_old_arxiv_id_finds_its_page_without_the_links_a_person_deleted() -> 
     assert not site.paper.links
 
 
+@pytest.mark.parametrize("name", ["mine", "Mine", "hep-th/9901001"])
+def test_a_page_a_person_wrote_is_the_paper_its_name_says(name: str) -> None:
+    slug = name.lower().replace("/", "-")
+    path = f"content/papers/undated/{slug}.md"
+    site = Site(pages={path: "---\ntitle: My words\nadded: 2025-01-01\n---\n"})
+    ids = {"arxiv": name} if "/" in name else {"key": name}
+    merged = site.pull(Record(title="Theirs", venue="V", **ids))
+    assert merged.kept == (f"{path}: title",)
+    assert (site.paper.title, site.paper.venue) == ("My words", "V")
+
+
 def test_a_deleted_page_does_not_come_back_by_way_of_another_source() -> None:
     there = Record(title="Stays", key="stays")
     doi = Record(title=FIRST.title, authors=FIRST.authors, date=FIRST.date, doi="10.1/a1")
@@ -375,6 +388,7 @@ def test_whatever_the_order_no_line_of_a_person_is_lost_and_no_news_missed(
         told.setdefault(source, {}).update(spoken(record))
         again = site.pull(record, source=source)
         assert not again.pages
+        agree(site, person, told)
         assert record.featured is None or record.featured in site.paper.featured
         check(site, person, told)
     check(site, person, told)
@@ -384,6 +398,17 @@ def spoken(record: Record) -> dict[str, Any]:
     """What a record says of the fields that are checked."""
     values = {name: getattr(record, name) for name in (*FIELDS, "abstract")}
     return {name: value for name, value in values.items() if value not in ("", (), None)}
+
+
+def agree(site: Site, person: Person, told: Mapping[str, Mapping[str, Any]]) -> None:
+    """A value that the sources came to say too is no longer the person's own."""
+    (text,) = site.pages.values()
+    entries = entries_of(text)
+    for name in person.touched & set(FIELDS) & entries.keys():
+        said = [told[source][name] for source in TRUST if name in told.get(source, {})]
+        if said and said[0] == getattr(site.paper, name):
+            person.touched.discard(name)
+            person.lines = [line for line in person.lines if line not in entries[name]]
 
 
 def check(site: Site, person: Person, told: Mapping[str, Mapping[str, Any]]) -> None:
@@ -398,3 +423,15 @@ def check(site: Site, person: Person, told: Mapping[str, Mapping[str, Any]]) -> 
         if name not in person.touched and said:
             assert shown[name] == said[0]
     assert all(link.url == f"https://example.org/{link.kind}" for link in paper.links)
+
+
+@settings(max_examples=50, deadline=None)
+@given(first=records, second=records)
+def test_the_state_is_read_as_it_was_written(
+    tmp_path_factory: pytest.TempPathFactory, first: Record, second: Record
+) -> None:
+    site, root = Site(), tmp_path_factory.mktemp("site")
+    site.pull_all({"first": [first], "sec\u2028ond": [second]})
+    for path, text in format_said(site.said).items():
+        write_text(root, path, text)
+    assert load_said(root) == site.said

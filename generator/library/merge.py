@@ -141,7 +141,9 @@ def _identify(
     by title, first author and year."""
     index = _Index()
     for slug, (_, paper) in pages.items():
-        index.add(slug, "", _paper_record(paper, known=slug in said))
+        index.add(slug, "", _paper_record(paper))
+        if not _is_identified(said.get(slug, Said())):
+            index.offer(slug)
     for slug, entry in said.items():
         index.remember(slug, entry, deleted=slug not in pages)
     used = set(pages) | {slug for slug, entry in said.items() if _is_identified(entry)}
@@ -151,21 +153,20 @@ def _identify(
             slug = index.find(batch.source, record) or _new_slug(record, used)
             used.add(slug)
             index.add(slug, batch.source, record)
+            index.claim(slug)
             candidate = candidates.setdefault(slug, _Candidate(slug=slug, day=batch.day))
             candidate.records.append((batch.source, record))
     return candidates
 
 
-def _paper_record(paper: Paper, *, known: bool) -> Record:
-    """The identifying part of a paper. One that no source is known to have given may be what a
-    source calls by the name of its page."""
+def _paper_record(paper: Paper) -> Record:
+    """The identifying part of a paper."""
     return Record(
         title=paper.title,
         date=paper.date,
         authors=paper.authors[:1],
         arxiv=arxiv_id(paper.id) or arxiv_id(paper.link("abstract")),
         doi=doi(paper.link("doi")),
-        key="" if known else paper.id,
     )
 
 
@@ -201,6 +202,8 @@ class _Index:
     def __init__(self) -> None:
         self._by_id: dict[str, str] = {}
         self._by_title: dict[str, list[_Named]] = {}
+        self._offered: set[str] = set()
+        """Pages that no source is known to have given: one may call its paper by their names."""
 
     def add(self, slug: str, source: str, record: Record) -> None:
         for identifier in _identifiers(source, record):
@@ -219,11 +222,19 @@ class _Index:
                 heading = _heading(source, fields["title"], fields.get("authors", ""))
                 self._by_id.setdefault(heading, slug)
 
+    def offer(self, slug: str) -> None:
+        self._offered.add(slug)
+
+    def claim(self, slug: str) -> None:
+        self._offered.discard(slug)
+
     def find(self, source: str, record: Record) -> str | None:
         for identifier in _identifiers(source, record):
             found = self._by_id.get(digest(identifier))
             if found:
                 return found
+        if _own_slug(record) in self._offered:
+            return _own_slug(record)
         this = _named("", record)
         named = self._by_title.get(normal_title(record.title), ())
         same = next((entry.slug for entry in named if entry.may_be(this)), None)
@@ -242,14 +253,20 @@ def _heading(source: str, title: str, authors: str) -> str:
 
 
 def _identifiers(source: str, record: Record) -> Iterator[str]:
-    """What identifies a record, the surest first. A source's keys are its own; those of a page
-    without a source (`""`) are anyone's."""
+    """What identifies a record, the surest first. A source's keys are its own."""
     if record.arxiv:
         yield f"arxiv:{record.arxiv.lower()}"
     if record.doi:
         yield f"doi:{record.doi.lower()}"
     if record.key:
         yield f"key:{source}:{record.key}"
+
+
+def _own_slug(record: Record) -> str:
+    """The slug that an identifier of the record makes; "" without one."""
+    if not (record.arxiv or record.doi or record.key):
+        return ""
+    return paper_slug(arxiv=record.arxiv, doi=record.doi, key=record.key)
 
 
 def normal_title(title: str) -> str:
