@@ -106,13 +106,14 @@ def _lines(report: Report) -> Iterator[str]:
 def _source_in_words(source: SourceState) -> str:
     if source.state == "never":
         return "never pulled"
-    success = "never succeeded"
+    success = ""
     if source.age_days is not None:
-        success = f"as of {source.last_success}, {_ago(source.age_days)}"
+        success = f" as of {source.last_success}, {_ago(source.age_days)}"
     if source.state == "failed":
         since = f" since {source.failed_since}" if source.failed_since else ""
-        return f"failed{since}; {success}; {source.detail}"
-    return f"{source.papers} papers {success}"
+        before = f"the last papers{success}" if success else "it never gave papers"
+        return f"failed{since}; {before}; {source.detail}"
+    return f"{source.papers} {'paper' if source.papers == 1 else 'papers'}{success}"
 
 
 def _ago(days: int) -> str:
