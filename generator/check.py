@@ -18,7 +18,7 @@ import orjson
 from generator.config import DEFAULT_BASE_URL, Config, nearest
 from generator.content import load_config, load_library, load_theme
 from generator.errors import BroadsheetError, Problem
-from generator.library.merge import normal_title
+from generator.library.identity import normal_title
 from generator.library.pages import PAPER_KEYS
 from generator.model import Library, Paper
 from generator.site.groups import topic_papers

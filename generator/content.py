@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from generator.config import SITE_YML, Config, nearest, parse_base_url, parse_config
 from generator.errors import BroadsheetError, Problem, problem
-from generator.library.merge import Said
 from generator.library.pages import parse_note, parse_paper, parse_topic
+from generator.library.said import Said
 from generator.model import Library, Note, Paper, Topic
 from generator.publish.theme import Manifest, Theme, assemble_theme, parse_manifest
 from generator.storage.tree import exists, list_files, read_bytes, read_text

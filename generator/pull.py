@@ -19,8 +19,10 @@ from generator.content import (
     load_status,
 )
 from generator.errors import BroadsheetError, Problem, closing, problem
-from generator.library.merge import Listed, Merged, Said, merge
+from generator.library.identity import Listed
+from generator.library.merge import Merged, merge
 from generator.library.pages import parse_paper, parse_topic
+from generator.library.said import Said
 from generator.sources import (
     Client,
     Fetched,

@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.content import format_said, load_said
-from generator.library.merge import Listed, Merged, Said, merge, normal_title
+from generator.library.identity import Listed, normal_title
+from generator.library.merge import Merged, merge
 from generator.library.pages import parse_paper
+from generator.library.said import Said
 from generator.model import Link, Paper, Record, Rule, Topic
 from generator.storage.tree import write_text
 from generator.text.front_matter import format_mapping, parse_mapping, split_page

@@ -1,32 +1,27 @@
 """What the sources say, merged into the pages that are there. A person's word wins.
 
-Owns identity (which record is which paper) and the field-by-field three-way merge: what the source
-said last time, what it says now, what the page says. Reads and writes nothing.
+Owns the field-by-field three-way merge: what the source said last time, what it says now, what the
+page says. Reads and writes nothing.
 """
 
 import datetime
-import hashlib
-import itertools
-import json
 import re
-import unicodedata
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from generator.library.identity import Candidate, Listed, identifier_digests, identify
 from generator.library.pages import edit_paper, format_paper, paper_path
+from generator.library.said import ID, Said, digest
 from generator.library.topics import Subject, match_topics
 from generator.model import LINK_KINDS, Link, Paper, Record, Topic
-from generator.text.plain import clean_line, markdown_from_plain, plain_text
+from generator.text.plain import clean_line, clean_lines, markdown_from_plain, plain_text
 from generator.text.safety import safe_url
-from generator.text.slug import arxiv_id, doi, paper_slug, with_suffix
 
 RULES = "*rules"
 """Stands in the state where a source's name stands, for topics that the rules gave."""
 _PAGE = "*page"
 """Stands there for what the sources together gave the page, of fields on which they differ."""
-_ID = "id"
-"""Stands in the state where a field stands, for the identifier a source knows a paper by."""
 _NEWS = frozenset({"title", "abstract", "authors"})
 """Fields whose change by a source dates a page anew (`updated`)."""
 _READ = frozenset({"title", "abstract", "categories", "keywords", "organization"})
@@ -34,27 +29,6 @@ _READ = frozenset({"title", "abstract", "categories", "keywords", "organization"
 _COUNTED = "author_count"
 _HEADING = re.compile(r"^(?=## )", re.MULTILINE)
 """Where an abstract would begin the curator's notes."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """What the sources last said of one paper: a line in content/.pulled/papers/."""
-
-    days: tuple[str, ...] = ()
-    """Days the sources listed it on, the first one first."""
-    fields: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """By source, by field: a digest of the value it gave."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
-    """The records that one source gave in this pull."""
-
-    source: str
-    """Its name in site.yml."""
-    day: datetime.date
-    """The day its new papers count as listed on, where a record has none of its own."""
-    records: tuple[Record, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,16 +49,6 @@ class Merged:
     """How many papers the sources named."""
 
 
-@dataclass(slots=True, kw_only=True)
-class _Candidate:
-    """All that this pull says of one paper."""
-
-    slug: str
-    day: datetime.date = datetime.date.min
-    """When it counts as first listed, if no record says."""
-    records: list[tuple[str, Record]] = field(default_factory=list)
-
-
 def merge(
     pages: Mapping[str, tuple[str, Paper]],
     said: Mapping[str, Said],
@@ -97,7 +61,7 @@ def merge(
 
     `pages`: text and paper by id. `trust`: all sources of the site in order of trust, which decides
     between two that speak of one field. `today`: dates what changes on a page that was there."""
-    candidates = _identify(pages, said, listed)
+    candidates = identify(pages, said, listed)
     start_afresh = not pages
     texts: dict[str, str] = {}
     state = dict(said)
@@ -131,194 +95,21 @@ def merge(
     )
 
 
-# -- identity -------------------------------------------------------------------------------------
-
-
-def _identify(
-    pages: Mapping[str, tuple[str, Paper]], said: Mapping[str, Said], listed: Sequence[Listed]
-) -> dict[str, _Candidate]:
-    """Which paper each record is of: by arXiv id and DOI, by what its source called it before, then
-    by title, first author and year."""
-    index = _Index()
-    for slug, (_, paper) in pages.items():
-        index.add(slug, "", _paper_record(paper))
-        if not _is_identified(said.get(slug, Said())):
-            index.offer(slug)
-    for slug, entry in said.items():
-        index.remember(slug, entry, deleted=slug not in pages)
-    used = set(pages) | {slug for slug, entry in said.items() if _is_identified(entry)}
-    candidates: dict[str, _Candidate] = {}
-    for batch in listed:
-        for record in batch.records:
-            slug = index.find(batch.source, record) or _new_slug(record, used)
-            used.add(slug)
-            index.add(slug, batch.source, record)
-            index.claim(slug)
-            candidate = candidates.setdefault(slug, _Candidate(slug=slug, day=batch.day))
-            candidate.records.append((batch.source, record))
-    return candidates
-
-
-def _paper_record(paper: Paper) -> Record:
-    """The identifying part of a paper."""
-    return Record(
-        title=paper.title,
-        date=paper.date,
-        authors=paper.authors[:1],
-        arxiv=arxiv_id(paper.id) or arxiv_id(paper.link("abstract")),
-        doi=doi(paper.link("doi")),
-    )
-
-
-def _is_identified(said: Said) -> bool:
-    return any(_ID in fields for fields in said.fields.values())
-
-
-@dataclass(frozen=True, slots=True)
-class _Named:
-    """A paper under one of its titles."""
-
-    slug: str
-    year: int | None
-    author: str
-    arxiv: str
-    doi: str
-
-    def may_be(self, other: "_Named") -> bool:
-        """Whether two papers of one title may be one: nothing known of both tells them apart. Two
-        DOIs may (of a preprint and a journal), if the first authors are known to be the same."""
-        if self.arxiv and other.arxiv and self.arxiv != other.arxiv:
-            return False
-        same_author = self.author == other.author and bool(self.author)
-        if self.doi and other.doi and self.doi != other.doi and not same_author:
-            return False
-        same_year = self.year is None or other.year is None or self.year == other.year
-        return same_year and (same_author or not self.author or not other.author)
-
-
-class _Index:
-    """Papers by everything that identifies them."""
-
-    def __init__(self) -> None:
-        self._by_id: dict[str, str] = {}
-        self._by_title: dict[str, list[_Named]] = {}
-        self._offered: set[str] = set()
-        """Pages that no source is known to have given: one may call its paper by their names."""
-
-    def add(self, slug: str, source: str, record: Record) -> None:
-        for identifier in _identifiers(source, record):
-            self._by_id.setdefault(digest(identifier), slug)
-        entries = self._by_title.setdefault(normal_title(record.title), [])
-        entry = _named(slug, record)
-        if entry not in entries:
-            entries.append(entry)
-
-    def remember(self, slug: str, said: Said, *, deleted: bool) -> None:
-        """What the sources called a paper when they last spoke of it."""
-        for source, fields in said.fields.items():
-            if _ID in fields:
-                self._by_id.setdefault(fields[_ID], slug)
-            if deleted and "title" in fields:
-                heading = _heading(source, fields["title"], fields.get("authors", ""))
-                self._by_id.setdefault(heading, slug)
-
-    def offer(self, slug: str) -> None:
-        self._offered.add(slug)
-
-    def claim(self, slug: str) -> None:
-        self._offered.discard(slug)
-
-    def find(self, source: str, record: Record) -> str | None:
-        for identifier in _identifiers(source, record):
-            found = self._by_id.get(digest(identifier))
-            if found:
-                return found
-        if _own_slug(record) in self._offered:
-            return _own_slug(record)
-        this = _named("", record)
-        named = self._by_title.get(normal_title(record.title), ())
-        same = next((entry.slug for entry in named if entry.may_be(this)), None)
-        authors = digest(_lines(record.authors)) if record.authors else ""
-        heading = _heading(source, digest(clean_line(record.title)), authors)
-        return same or self._by_id.get(heading)
-
-
-def _named(slug: str, record: Record) -> _Named:
-    author = _first_author(record)
-    return _Named(slug, _year(record), author, record.arxiv.lower(), record.doi.lower())
-
-
-def _heading(source: str, title: str, authors: str) -> str:
-    return f"{source}: {title} {authors}"
-
-
-def _identifiers(source: str, record: Record) -> Iterator[str]:
-    """What identifies a record, the surest first. A source's keys are its own."""
-    if record.arxiv:
-        yield f"arxiv:{record.arxiv.lower()}"
-    if record.doi:
-        yield f"doi:{record.doi.lower()}"
-    if record.key:
-        yield f"key:{source}:{record.key}"
-
-
-def _own_slug(record: Record) -> str:
-    """The slug that an identifier of the record makes; "" without one."""
-    if not (record.arxiv or record.doi or record.key):
-        return ""
-    return paper_slug(arxiv=record.arxiv, doi=record.doi, key=record.key)
-
-
-def normal_title(title: str) -> str:
-    """A title for comparing: letters and digits only, accents of Latin, Greek and Cyrillic and case
-    folded; the whole title where it holds neither letters nor digits."""
-    if title.isascii():
-        return re.sub(r"[\W_]+", "", title.lower()) or title
-    text = re.sub(r"[\u0300-\u036f]", "", unicodedata.normalize("NFKD", title)).casefold()
-    return "".join(c for c in text if unicodedata.category(c)[0] in "LMN") or title
-
-
-def _year(record: Record) -> int | None:
-    return record.date.year if record.date else None
-
-
-def _first_author(record: Record) -> str:
-    """The first author's family name, folded: the last word, or what stands before a comma."""
-    if not record.authors:
-        return ""
-    name = record.authors[0]
-    family = name.partition(",")[0] if "," in name else name.rpartition(" ")[2]
-    return normal_title(family)
-
-
-def _new_slug(record: Record, used: Container[str]) -> str:
-    slug = paper_slug(
-        arxiv=record.arxiv, doi=record.doi, key=record.key, title=record.title, year=_year(record)
-    )
-    free, number = slug, 2
-    while free in used:
-        free, number = with_suffix(slug, number), number + 1
-    return free
-
-
-# -- fields ---------------------------------------------------------------------------------------
-
-
 def record_fields(record: Record) -> dict[str, Any]:
     """What a record says, by the names of front matter; `links.KIND` for a link, `abstract` for
     the body. Fields it does not speak of are left out."""
     values: dict[str, Any] = {
         "title": clean_line(record.title),
         "date": record.date,
-        "authors": _lines(record.authors),
+        "authors": clean_lines(record.authors),
         "author_count": None if record.authors else record.author_count,
         "organization": clean_line(record.organization),
         "upvotes": record.upvotes,
         "comments": record.comments,
         "stars": record.stars,
         "venue": clean_line(record.venue),
-        "categories": _lines(record.categories),
-        "keywords": _lines(record.keywords),
+        "categories": clean_lines(record.categories),
+        "keywords": clean_lines(record.keywords),
         "summary": clean_line(record.summary),
         "abstract": _HEADING.sub(r"\\", markdown_from_plain(record.abstract)),
     }
@@ -326,10 +117,6 @@ def record_fields(record: Record) -> dict[str, Any]:
     if record.doi:
         values.setdefault("links.doi", safe_url(f"https://doi.org/{record.doi}"))
     return {name: value for name, value in values.items() if value not in (None, "", [])}
-
-
-def _lines(texts: Iterable[str]) -> list[str]:
-    return [line for line in map(clean_line, texts) if line]
 
 
 def _frozen(value: Any) -> Any:
@@ -359,13 +146,7 @@ def page_fields(paper: Paper) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value not in (None, "", [])}
 
 
-def digest(value: Any) -> str:
-    """Twelve hexadecimal digits that stand for a field's value."""
-    text = json.dumps(value, ensure_ascii=False, default=str, sort_keys=True)
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
-
-
-def _told(candidate: _Candidate, topics: Mapping[str, Topic]) -> dict[str, dict[str, Any]]:
+def _told(candidate: Candidate, topics: Mapping[str, Topic]) -> dict[str, dict[str, Any]]:
     """By source, what it says of the paper now; the topics' rules speak last."""
     told: dict[str, dict[str, Any]] = {}
     for source, record in candidate.records:
@@ -376,15 +157,6 @@ def _told(candidate: _Candidate, topics: Mapping[str, Topic]) -> dict[str, dict[
         if named:
             fields.setdefault("topics", named)
     return told
-
-
-def _ids(candidate: _Candidate) -> dict[str, dict[str, str]]:
-    """By source, what it knows the paper by, as it stands in the state."""
-    ids: dict[str, dict[str, str]] = {}
-    for source, record in candidate.records:
-        for identifier in itertools.islice(_identifiers(source, record), 1):
-            ids.setdefault(source, {_ID: digest(identifier)})
-    return ids
 
 
 def classify(paper: Paper, topics: Mapping[str, Topic]) -> list[str]:
@@ -406,7 +178,7 @@ class _Edit:
         self,
         paper: Paper,
         said: Said,
-        candidate: _Candidate,
+        candidate: Candidate,
         told: Mapping[str, Mapping[str, Any]],
         topics: Mapping[str, Topic],
         trust: Sequence[str],
@@ -415,7 +187,7 @@ class _Edit:
         self._said = said
         self._told = dict(told)
         self._trust = [*trust, *(name for name in told if name not in trust), RULES]
-        self._ids = _ids(candidate)
+        self._ids = identifier_digests(candidate)
         days = (record.featured for _, record in candidate.records)
         self._days = tuple(dict.fromkeys(str(day) for day in days if day))
         self._page = page_fields(paper)
@@ -522,7 +294,7 @@ class _Edit:
         """What the page is given of each field on which the sources differ."""
         given: dict[str, str] = {}
         sources = [fields for source, fields in said.items() if source != _PAGE]
-        names = {name for fields in sources for name in fields} - {_ID}
+        names = {name for fields in sources for name in fields} - {ID}
         for name in names if len(sources) > 1 else ():
             if len({fields[name] for fields in sources if name in fields}) == 1:
                 continue
@@ -535,7 +307,7 @@ class _Edit:
 
 
 def _new_paper(
-    candidate: _Candidate, told: Mapping[str, Mapping[str, Any]], trust: Sequence[str]
+    candidate: Candidate, told: Mapping[str, Mapping[str, Any]], trust: Sequence[str]
 ) -> Paper:
     """A paper that had no page, without the topics that the rules give."""
     values: dict[str, Any] = {}
@@ -576,7 +348,7 @@ def _reclassified(
         said = state.get(slug)
         if slug in done or said is None or _sources_name_topics(said):
             continue
-        edit = _Edit(paper, said, _Candidate(slug=slug), {}, topics, ())
+        edit = _Edit(paper, said, Candidate(slug=slug), {}, topics, ())
         changed = edit.text(text, today)
         if changed != text:
             texts[paper.path] = changed

@@ -5,6 +5,7 @@ exactly as `render_plain` shows the text it was given."""
 
 import logging
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 from pylatexenc.latex2text import LatexNodes2Text  # type: ignore[import-untyped]
@@ -58,6 +59,11 @@ def clean_line(text: str) -> str:
     """The text as one line: without control characters and bidirectional overrides, each run of
     white space one space, none at the ends. Nothing else is changed."""
     return _SPACE.sub(" ", printable(text)).strip()
+
+
+def clean_lines(texts: Iterable[str]) -> list[str]:
+    """Each text as by `clean_line`; those of which nothing is left are left out."""
+    return [line for line in map(clean_line, texts) if line]
 
 
 def clean_text(text: str) -> str:

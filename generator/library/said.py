@@ -1,0 +1,26 @@
+"""What the sources last said of each paper, as digests: the memory a pull merges with."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+ID = "id"
+"""Stands in the state where a field stands, for the identifier a source knows a paper by."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What the sources last said of one paper: a line in content/.pulled/papers/."""
+
+    days: tuple[str, ...] = ()
+    """Days the sources listed it on, the first one first."""
+    fields: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By source, by field: a digest of the value it gave."""
+
+
+def digest(value: Any) -> str:
+    """Twelve hexadecimal digits that stand for a field's value."""
+    text = json.dumps(value, ensure_ascii=False, default=str, sort_keys=True)
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
