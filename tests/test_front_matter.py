@@ -10,7 +10,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator.text.front_matter import edit_mapping, format_page, parse_mapping, split_page
+from generator.text.editing import edit_mapping
+from generator.text.front_matter import format_page, parse_mapping, split_page
 from generator.text.plain import clean_line
 
 ORDER = ("title", "date", "authors", "topics", "links", "venue", "summary")

@@ -13,9 +13,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from generator.config import nearest, read_date, schema_problems
 from generator.errors import BroadsheetError, Problem, problem
 from generator.model import LINK_KINDS, Link, Note, Paper, Rule, Topic
+from generator.text.editing import edit_mapping
 from generator.text.front_matter import (
     Page,
-    edit_mapping,
     format_page,
     line_of,
     parse_mapping,
