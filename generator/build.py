@@ -42,7 +42,7 @@ from generator.publish.sitemap import (
 )
 from generator.publish.theme import Theme
 from generator.site.pages import Site, plan_site
-from generator.storage.staging import check_output, replace_tree
+from generator.storage.staging import check_apart, check_output, replace_tree
 
 PROGRAM = f"Broadsheet {__version__}"
 _PAGES_FOR_PROCESSES = 400
@@ -75,6 +75,7 @@ def build(
     Raises BroadsheetError with every problem of the stage that failed; the old site stays."""
     output = output or root / "output"
     with closing("Nothing was built; the site in the output folder is as before."):
+        check_apart(output, root, ("content", "themes"))
         check_output(output)
         config = load_config(root, base_url)
         theme = load_theme(root, config)

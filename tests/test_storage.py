@@ -12,9 +12,9 @@ import pytest
 
 from generator.errors import BroadsheetError
 from generator.model import File
-from generator.storage.staging import MARKER, check_output, replace_tree
+from generator.storage.staging import MARKER, check_apart, check_output, replace_tree
 from generator.storage.tree import decode, list_files, read_bytes, write_file, write_text
-from tests.command import REPOSITORY, tree
+from tests.command import REPOSITORY, broadsheet, tree
 
 OLD = [File(path="index.html", content=b"old"), File(path="papers/a/index.html", content=b"a")]
 NEW = [File(path="index.html", content=b"new"), File(path="papers/b/index.html", content=b"b")]
@@ -141,6 +141,53 @@ def test_a_folder_that_is_not_ours_is_never_replaced(tmp_path: Path) -> None:
     with pytest.raises(BroadsheetError, match=r"it holds 'holiday\.jpg'"):
         replace_tree(tmp_path / "photos", NEW)
     assert (tmp_path / "photos/holiday.jpg").exists()
+
+
+def test_a_repository_is_never_replaced_though_it_holds_a_built_site(output: Path) -> None:
+    write_file(output, ".git/HEAD", b"ref: refs/heads/gh-pages")
+    with pytest.raises(BroadsheetError, match="git repository"):
+        replace_tree(output, NEW)
+    assert (output / ".git/HEAD").exists()
+
+
+@pytest.mark.parametrize(
+    ("place", "fact"),
+    [
+        ("site", "site/: holds the site itself"),
+        ("", "holds the site itself"),
+        ("/", "^/: holds the site itself"),
+        ("site/content", "is in content/, which a build reads"),
+        ("site/content/papers/new", "is in content/, which a build reads"),
+        ("site/output/../content/x", "is in content/, which a build reads"),
+        ("site/themes/mine", "is in themes/, which a build reads"),
+    ],
+)
+def test_a_build_goes_nowhere_where_its_site_lies(tmp_path: Path, place: str, fact: str) -> None:
+    (tmp_path / "site/content").mkdir(parents=True)
+    with pytest.raises(BroadsheetError, match=fact):
+        check_apart(tmp_path / place, tmp_path / "site", ("content", "themes"))
+
+
+@pytest.mark.parametrize("place", ["content/new", ".", "/"])
+def test_a_build_into_its_own_site_changes_nothing(tmp_path: Path, place: str) -> None:
+    write_file(tmp_path, "content/site.yml", b"title: Papers\n")
+    write_file(tmp_path, MARKER, b"a built site was copied here")
+    before = tree(tmp_path)
+    done = broadsheet("build", "--output", place, site=tmp_path)
+    assert (done.returncode, tree(tmp_path)) == (1, before)
+    assert "  hint: choose another folder with --output\n" in done.stderr
+
+
+@pytest.mark.parametrize("place", ["site/output", "site/.broadsheet/serve", "elsewhere"])
+def test_a_build_goes_beside_its_site(tmp_path: Path, place: str) -> None:
+    check_apart(tmp_path / place, tmp_path / "site", ("content", "themes"))
+
+
+def test_the_staging_of_another_folder_is_not_cleared(tmp_path: Path) -> None:
+    other = tmp_path / ".photos.999999999.new"
+    other.mkdir()
+    replace_tree(tmp_path / "*", NEW)
+    assert other.is_dir()
 
 
 def test_a_linked_output_folder_is_replaced_behind_the_link(tmp_path: Path) -> None:

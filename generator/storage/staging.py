@@ -6,6 +6,7 @@ sees the old site whole or the new one whole.
 
 import contextlib
 import ctypes
+import glob
 import itertools
 import os
 import shutil
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from generator.errors import problem
 from generator.model import Changes, File
-from generator.storage.tree import list_files, reason
+from generator.storage.tree import entry_names, list_files, reason
 
 MARKER = ".broadsheet"
 """The file that shows a folder to be a site of ours, which a build may replace."""
@@ -22,21 +23,34 @@ _MARKER_TEXT = b"This folder is made by 'broadsheet build', which replaces all o
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 """Of Linux's renameat2(2)."""
 _HINT = "check the folder's permissions and the free space, or choose another with --output"
+_ELSEWHERE = "choose another folder with --output"
+
+
+def check_apart(output: Path, root: Path, sources: Iterable[str]) -> None:
+    """Raises BroadsheetError where a build of the site at `root` would destroy or litter what it is
+    made of: `output` holds the site, or lies in one of `sources`, folders of the site."""
+    shown, place = _shown(output), output.resolve()
+    if root.resolve().is_relative_to(place):
+        raise problem(shown, "holds the site itself", _ELSEWHERE)
+    for folder in sources:
+        if place.is_relative_to((root / folder).resolve()):
+            raise problem(shown, f"is in {folder}/, which a build reads", _ELSEWHERE)
 
 
 def check_output(output: Path) -> None:
     """Raises BroadsheetError unless `output` may be replaced by a built site: it is missing, empty,
-    or made by us, and its parent can be written to."""
-    shown, output = f"{output}/", output.resolve()
+    or made by us and no git repository, and its parent can be written to."""
+    shown, output = _shown(output), output.resolve()
     _finish_swap(output)
     _clear_abandoned(output)
     if output.exists() and not output.is_dir():
-        raise problem(shown, "is a file, not a folder", "choose another folder with --output")
-    if output.is_dir() and not (output / MARKER).is_file():
-        foreign = next(iter(sorted(entry.name for entry in output.iterdir())), None)
-        if foreign is not None:
-            hint = "choose another folder with --output, or empty this one yourself"
-            raise problem(shown, f"was not made by broadsheet: it holds '{foreign}'", hint)
+        raise problem(shown, "is a file, not a folder", _ELSEWHERE)
+    if not (output / MARKER).is_file() and (foreign := entry_names(output)):
+        hint = f"{_ELSEWHERE}, or empty this one yourself"
+        raise problem(shown, f"was not made by broadsheet: it holds '{foreign[0]}'", hint)
+    if (output / ".git").exists():
+        hint = f"build elsewhere and copy the files; a build replaces all of {shown}"
+        raise problem(shown, "is a git repository, whose history would be lost", hint)
     with _told(shown):
         output.parent.mkdir(parents=True, exist_ok=True)
         _make_staging(output).rmdir()
@@ -48,7 +62,7 @@ def replace_tree(output: Path, files: Iterable[File]) -> Changes:
     A failure at any moment leaves the old site whole. Raises BroadsheetError when the disk refuses,
     or when two files have one path. Returns what differs from the old site."""
     check_output(output)
-    shown, output = f"{output}/", output.resolve()
+    shown, output = _shown(output), output.resolve()
     with _told(shown):
         staging = _make_staging(output)
         try:
@@ -57,6 +71,10 @@ def replace_tree(output: Path, files: Iterable[File]) -> Changes:
         finally:
             shutil.rmtree(staging, ignore_errors=True)
     return changes
+
+
+def _shown(output: Path) -> str:
+    return f"{output}/".replace("//", "/")
 
 
 @contextlib.contextmanager
@@ -77,7 +95,7 @@ def _make_staging(output: Path) -> Path:
 
 def _clear_abandoned(output: Path) -> None:
     """Remove what killed builds staged: folders named after processes that are gone."""
-    for staging in output.parent.glob(f".{output.name}.*.new"):
+    for staging in output.parent.glob(f".{glob.escape(output.name)}.*.new"):
         number = staging.name.removesuffix(".new").rpartition(".")[2]
         if number.isdigit() and not _is_alive(int(number)):
             shutil.rmtree(staging, ignore_errors=True)
