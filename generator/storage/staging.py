@@ -45,7 +45,8 @@ def check_output(output: Path) -> None:
     _clear_abandoned(output)
     if output.exists() and not output.is_dir():
         raise problem(shown, "is a file, not a folder", _ELSEWHERE)
-    if not (output / MARKER).is_file() and (foreign := entry_names(output)):
+    ours = not output.exists() or (output / MARKER).is_file()
+    if not ours and (foreign := entry_names(output)):
         hint = f"{_ELSEWHERE}, or empty this one yourself"
         raise problem(shown, f"was not made by broadsheet: it holds '{foreign[0]}'", hint)
     if (output / ".git").exists():
