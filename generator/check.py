@@ -17,7 +17,7 @@ import orjson
 
 from generator.config import DEFAULT_BASE_URL, Config, nearest
 from generator.content import load_config, load_library, load_theme
-from generator.errors import BroadsheetError, Problem
+from generator.errors import BroadsheetError, Problem, counted
 from generator.library.identity import normal_title
 from generator.library.pages import PAPER_KEYS
 from generator.model import Library, Paper
@@ -371,8 +371,9 @@ def summary(found: Checked) -> str:
         kinds = list(found.sizes.items())[:_SHOWN]
         largest = ", ".join(f"{kind} {size_in_words(size)}" for kind, size in kinds)
         total = size_in_words(sum(found.sizes.values()))
-        built = f"{found.pages} pages, {found.links} links, {total} ({largest} …)"
+        links = counted(found.links, "link")
+        built = f"{counted(found.pages, 'page')}, {links}, {total} ({largest} …)"
     return (
-        f"{found.papers} papers, {found.topics} topics; {built}. "
+        f"{counted(found.papers, 'paper')}, {counted(found.topics, 'topic')}; {built}. "
         f"Problems: {len(found.problems)}, warnings: {len(found.warnings)}."
     )

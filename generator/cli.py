@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from generator import __version__
-from generator.errors import BroadsheetError, visible
+from generator.errors import BroadsheetError, counted, visible
 
 _FIXABLE, _INTERRUPTED = 1, 130
 
@@ -154,21 +154,17 @@ def _pull(voice: _Voice, site: Path, **wanted: Any) -> None:
     _tell_kept(voice, done.kept)
     if done.deleted:
         voice.tell(
-            f"left out {_count(len(done.deleted), 'paper')} whose page was deleted: "
+            f"left out {counted(len(done.deleted), 'paper')} whose page was deleted: "
             f"{_some(done.deleted)}"
         )
     verb = "would change" if wanted["dry_run"] else "changed"
     voice.tell(
-        f"{_count(sum(done.fetched.values()), 'paper')} from "
-        f"{_count(len(done.fetched), 'source')}: {done.new} new, "
-        f"{_count(len(done.written), 'file')} {verb}, "
-        f"{_count(done.unchanged, 'page')} as before "
+        f"{counted(sum(done.fetched.values()), 'paper')} from "
+        f"{counted(len(done.fetched), 'source')}: {done.new} new, "
+        f"{counted(len(done.written), 'file')} {verb}, "
+        f"{counted(done.unchanged, 'page')} as before "
         f"({time.monotonic() - began:.1f} s)."
     )
-
-
-def _count(number: int, one: str) -> str:
-    return f"{number:,} {one}" if number == 1 else f"{number:,} {one}s"
 
 
 def _tell_kept(voice: _Voice, kept: tuple[str, ...], shown: int = 10) -> None:
@@ -208,8 +204,9 @@ def _build(
         voice.explain(f"removed {path}")
     total = len(done.changes.written) + done.changes.unchanged
     voice.tell(
-        f"{done.output}/: {done.papers} papers, {done.topics} topics, {done.pages} pages, "
-        f"{total} files, {len(done.changes.written)} of them changed "
+        f"{done.output}/: {counted(done.papers, 'paper')}, {counted(done.topics, 'topic')}, "
+        f"{counted(done.pages, 'page')}, {counted(total, 'file')}, "
+        f"{len(done.changes.written):,} of them changed "
         f"({time.monotonic() - began:.1f} s)."
     )
 

@@ -60,3 +60,8 @@ def closing(line: str) -> Iterator[None]:
         yield
     except BroadsheetError as error:
         raise BroadsheetError(error.problems, error.closing or line) from None
+
+
+def counted(number: int, one: str) -> str:
+    """`1 paper`, `1,234 papers`: a number and its noun, whose plural takes an s."""
+    return f"{number:,} {one}" if number == 1 else f"{number:,} {one}s"

@@ -18,7 +18,7 @@ from generator.content import (
     load_said,
     load_status,
 )
-from generator.errors import BroadsheetError, Problem, closing, problem
+from generator.errors import BroadsheetError, Problem, closing, counted, problem
 from generator.library.identity import Listed
 from generator.library.merge import Merged, merge
 from generator.library.pages import parse_paper, parse_topic
@@ -191,7 +191,7 @@ def _fetch(
             client=client,
             read_file=lambda path: read_bytes(root, path),
         )
-        outcome = "failed" if fetched[name].failed else f"{len(fetched[name].records)} papers"
+        outcome = "failed" if fetched[name].failed else counted(len(fetched[name].records), "paper")
         progress(f"{name}: {outcome}")
     return fetched
 

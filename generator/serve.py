@@ -24,7 +24,7 @@ import watchfiles
 
 from generator.build import Built, build
 from generator.content import bundled, load_config
-from generator.errors import BroadsheetError, problem
+from generator.errors import BroadsheetError, counted, problem
 from generator.storage.tree import exists, newest_change
 
 HOST = "127.0.0.1"
@@ -94,7 +94,8 @@ def serve(
 
 
 def _in_words(built: Built) -> str:
-    return f"Built {built.papers} papers, {built.topics} topics, {built.pages} pages."
+    papers, topics = counted(built.papers, "paper"), counted(built.topics, "topic")
+    return f"Built {papers}, {topics}, {counted(built.pages, 'page')}."
 
 
 # -- rebuilding -----------------------------------------------------------------------------------
@@ -190,7 +191,7 @@ def _rebuild(
         preview.show(problems, changed=False)
     else:
         changed = len(built.changes.written) + len(built.changes.removed)
-        tell(f"{_in_words(built)[:-1]}; {changed} files changed.")
+        tell(f"{_in_words(built)[:-1]}; {counted(changed, 'file')} changed.")
         preview.show((), changed=changed > 0)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from generator.config import SourceConfig
 from generator.content import load_config, load_library
+from generator.errors import counted
 from generator.storage.tree import file_sizes, size_in_words
 
 
@@ -93,10 +94,11 @@ def format_report(report: Report) -> str:
 def _lines(report: Report) -> Iterator[str]:
     yield report.title
     newest = f", the newest listed on {report.newest_day}" if report.newest_day else ""
-    yield f"  {report.papers} papers in {report.topics} topics{newest}"
+    topics = counted(report.topics, "topic")
+    yield f"  {counted(report.papers, 'paper')} in {topics}{newest}"
     if report.output_files:
         size = size_in_words(report.output_bytes)
-        yield f"  {report.output_files} files in output/, {size}"
+        yield f"  {counted(report.output_files, 'file')} in output/, {size}"
     else:
         yield "  nothing built yet"
     for source in report.sources:
@@ -113,7 +115,7 @@ def _source_in_words(source: SourceState) -> str:
         since = f" since {source.failed_since}" if source.failed_since else ""
         before = f"the last papers{success}" if success else "it never gave papers"
         return f"failed{since}; {before}; {source.detail}"
-    return f"{source.papers} {'paper' if source.papers == 1 else 'papers'}{success}"
+    return f"{counted(source.papers or 0, 'paper')}{success}"
 
 
 def _ago(days: int) -> str:

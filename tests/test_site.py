@@ -179,3 +179,11 @@ def test_a_template_that_fails_on_many_pages_is_told_once_by_any_executor(tmp_pa
                 "themes/mine/templates/paper.html:2",
                 "themes/mine/templates/404.html:2",
             ]
+
+
+def test_a_theme_without_options_says_so(tmp_path: Path) -> None:
+    (tmp_path / "content").mkdir()
+    settings = "title: Papers\ntheme: plain\ntheme_options: {accent: red}\n"
+    (tmp_path / "content/site.yml").write_text(settings)
+    with pytest.raises(BroadsheetError, match="take it out: this theme has no options"):
+        load_theme(tmp_path, load_config(tmp_path))

@@ -5,6 +5,9 @@ import shutil
 from datetime import date
 from pathlib import Path
 
+import pytest
+
+from generator.errors import counted
 from generator.status import format_report, read_status
 from tests.command import REPOSITORY, broadsheet
 
@@ -77,3 +80,10 @@ def test_a_folder_that_is_no_site_is_told_so(tmp_path: Path) -> None:
     done = broadsheet("status", site=tmp_path)
     assert done.returncode == 1
     assert "this folder is not a site" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(0, "0 papers"), (1, "1 paper"), (2000, "2,000 papers")]
+)
+def test_one_paper_is_not_papers(number: int, words: str) -> None:
+    assert counted(number, "paper") == words

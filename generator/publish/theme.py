@@ -146,7 +146,8 @@ def _check_options(
     for key, value in options.items():
         place = f"{where}:{line_of(site_yml, ['theme_options', key])}"
         if key not in defaults:
-            fact, hint = f"the theme has no option '{key}'", nearest(key, defaults)
+            fact = f"the theme has no option '{key}'"
+            hint = nearest(key, defaults) if defaults else "take it out: this theme has no options"
             problems.append(Problem(where=place, fact=fact, hint=hint))
         elif _COLOR.fullmatch(str(defaults[key])) and not _COLOR.fullmatch(str(value)):
             fact = f"'theme_options.{key}' is not a colour: {shown(value)}"
