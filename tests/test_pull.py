@@ -321,3 +321,32 @@ def test_a_damaged_line_of_the_state_is_told_and_nothing_is_changed(site: Path, 
     assert done.returncode == 1
     assert f"content/.pulled/papers/{state.name}:3: is not a line that a pull writes" in done.stderr
     assert tree(site) == before
+
+
+BARE = {"title": "A papre without an id", "abstract": "Bare.", "date": "2025-03-01"}
+
+
+def test_a_corrected_title_stays_one_page_though_the_source_gives_no_id(site: Path) -> None:
+    list_papers(site, BARE)
+    pull(site)
+    place = site / "content/papers/2025/a-papre-without-an-id-2025.md"
+    place.write_text(place.read_text().replace("papre", "paper"))
+    pages = tree(site / "content/papers")
+    for _ in range(2):
+        done = pull(site)
+        assert "1 paper from 1 source: 0 new" in done.stderr
+        assert "kept content/papers/2025/a-papre-without-an-id-2025.md: title" in done.stderr
+        assert tree(site / "content/papers") == pages
+    list_papers(site, {**BARE, "comments": 3})
+    pull(site)
+    assert "comments: 3" in place.read_text()
+
+
+def test_two_papers_of_one_title_in_different_years_stay_two(site: Path) -> None:
+    list_papers(site, BARE)
+    pull(site)
+    list_papers(site, BARE, {**BARE, "date": "2024-03-01"})
+    assert ": 1 new" in pull(site).stderr
+    before = tree(site)
+    assert ": 0 new, 0 files changed" in pull(site).stderr
+    assert tree(site) == before

@@ -46,7 +46,7 @@ def identify(
         if not _is_identified(said.get(slug, Said())):
             index.offer(slug)
     for slug, entry in said.items():
-        index.remember(slug, entry, deleted=slug not in pages)
+        index.remember(slug, entry)
     used = set(pages) | {slug for slug, entry in said.items() if _is_identified(entry)}
     candidates: dict[str, Candidate] = {}
     for batch in listed:
@@ -114,14 +114,15 @@ class _Index:
         if entry not in entries:
             entries.append(entry)
 
-    def remember(self, slug: str, said: Said, *, deleted: bool) -> None:
-        """What the sources called a paper when they last spoke of it."""
+    def remember(self, slug: str, said: Said) -> None:
+        """What the sources called a paper when they last spoke of it: a person may have corrected
+        its title since, or deleted its page."""
         for source, fields in said.fields.items():
             if ID in fields:
                 self._by_id.setdefault(fields[ID], slug)
-            if deleted and "title" in fields:
-                heading = _heading(source, fields["title"], fields.get("authors", ""))
-                self._by_id.setdefault(heading, slug)
+            if "title" in fields:
+                parts = (fields["title"], fields.get("authors", ""), fields.get("date", ""))
+                self._by_id.setdefault(_heading(source, *parts), slug)
 
     def offer(self, slug: str) -> None:
         self._offered.add(slug)
@@ -140,7 +141,8 @@ class _Index:
         named = self._by_title.get(normal_title(record.title), ())
         same = next((entry.slug for entry in named if entry.may_be(this)), None)
         authors = digest(clean_lines(record.authors)) if record.authors else ""
-        heading = _heading(source, digest(clean_line(record.title)), authors)
+        published = digest(record.date) if record.date else ""
+        heading = _heading(source, digest(clean_line(record.title)), authors, published)
         return same or self._by_id.get(heading)
 
 
@@ -149,8 +151,9 @@ def _named(slug: str, record: Record) -> _Named:
     return _Named(slug, _year(record), author, record.arxiv.lower(), record.doi.lower())
 
 
-def _heading(source: str, title: str, authors: str) -> str:
-    return f"{source}: {title} {authors}"
+def _heading(source: str, title: str, authors: str, published: str) -> str:
+    """What a source calls a paper that it gives no identifier: digests of three fields."""
+    return f"{source}: {title} {authors} {published}"
 
 
 def _identifiers(source: str, record: Record) -> Iterator[str]:
