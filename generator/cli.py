@@ -148,7 +148,7 @@ def _pull(voice: _Voice, site: Path, **wanted: Any) -> None:
     for found in done.problems:
         voice.complain(found)
     for name in done.skipped:
-        voice.explain(f"{name}: left out, it needs the network")
+        voice.tell(f"{name}: left out, it needs the network")
     for path in done.written:
         voice.explain(f"{'would write' if wanted['dry_run'] else 'wrote'} {path}")
     _tell_kept(voice, done.kept)

@@ -16,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from generator.errors import BroadsheetError, Problem
 from generator.text.front_matter import line_of, parse_mapping, source_of
 from generator.text.plain import clean_line
+from generator.text.safety import safe_url
 
 SITE_YML = "content/site.yml"
 DEFAULT_BASE_URL = "http://localhost:8000/"
@@ -75,9 +76,10 @@ def read_date(value: object) -> object:
 
 
 def _read_base_url(value: object) -> object:
-    parts = urlsplit(value) if isinstance(value, str) else None
-    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+    url = safe_url(value) if isinstance(value, str) else ""
+    if not url:
         raise ValueError("is not an absolute http(s) URL")
+    parts = urlsplit(url)
     if parts.query or parts.fragment:
         raise ValueError("has a query or fragment, which a site's address cannot have")
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}/"
@@ -198,7 +200,10 @@ def _is_written(values: Any, step: object, path: Sequence[object]) -> bool:
 
 
 def _fact_and_hint(detail: Any, model: type[BaseModel], value: str) -> tuple[str, str]:
-    key = ".".join(str(step) for step in detail["loc"] if isinstance(step, str)) or "the file"
+    names = [step for step in detail["loc"] if isinstance(step, str)]
+    if len(names) > 1 and names[-1] in _UNION_MEMBERS:
+        names.pop()
+    key = ".".join(names) or "the file"
     kind = detail["type"]
     if kind == "extra_forbidden":
         known = _known_keys(model, detail["loc"][:-1])
@@ -227,6 +232,8 @@ _EXPECTED = {
     "greater_than_equal": "is too small",
     "less_than_equal": "is too large",
 }
+_UNION_MEMBERS = ("str", "int", "float", "bool")
+"""What pydantic puts behind the name of a key that takes one of several types."""
 _REMEDIES = {
     "is not a date": "write it as YYYY-MM-DD",
     "is not an absolute http(s) URL": "write it whole: https://you.github.io/papers/",

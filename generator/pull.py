@@ -105,6 +105,7 @@ def _pull(
     client: Client,
     progress: Callable[[str], None],
 ) -> Pulled:
+    _check_window(wanted)
     sources = _chosen(config, wanted)
     skipped = tuple(name for name, s in sources.items() if wanted.offline and not s.offline)
     active = {name: source for name, source in sources.items() if name not in skipped}
@@ -117,7 +118,7 @@ def _pull(
     narrowed = _narrowed(windows, wanted)
     fetched = {n: _believe(n, f, status, narrowed) for n, f in given.items()}
     problems = [found for result in fetched.values() for found in result.problems]
-    told = _format_status(status, active, fetched, config, today)
+    told = _format_status(status, active, fetched, narrowed, config, today)
     if fetched and all(result.failed for result in fetched.values()):
         if status and not wanted.dry_run:
             write_text(root, STATUS, told)
@@ -134,6 +135,12 @@ def _pull(
     files[STATUS] = told
     written = _write(root, files, dry_run=wanted.dry_run)
     return _report(merged, fetched, written, problems, skipped)
+
+
+def _check_window(wanted: Wanted) -> None:
+    if wanted.since and wanted.until and wanted.since > wanted.until:
+        fact = f"{wanted.since} is after --until {wanted.until}"
+        raise problem("--since", fact, "exchange the two days")
 
 
 def _chosen(config: Config, wanted: Wanted) -> dict[str, Source]:
@@ -264,6 +271,7 @@ def _format_status(
     before: Mapping[str, Any],
     active: Mapping[str, Source],
     fetched: Mapping[str, Fetched],
+    narrowed: Container[str],
     config: Config,
     today: datetime.date,
 ) -> str:
@@ -273,7 +281,7 @@ def _format_status(
     told = {n: entry for n, entry in before.get("sources", {}).items() if n in types}
     for name, result in fetched.items():
         day = _day_of(types[name], active[name], result, today)
-        told[name] = _source_status(told.get(name, {}), result, day)
+        told[name] = _source_status(told.get(name, {}), result, day, narrow=name in narrowed)
     days = [entry["last_success"] for entry in told.values() if entry.get("last_success")]
     status = {"as_of": max(days, default=""), "sources": dict(sorted(told.items()))}
     return json.dumps(status, indent=1, ensure_ascii=False) + "\n"
@@ -286,9 +294,13 @@ def _day_of(config: SourceConfig, source: Source, result: Fetched, today: dateti
     return str(max(listed)) if listed else ""
 
 
-def _source_status(before: Mapping[str, Any], result: Fetched, day: str) -> dict[str, Any]:
+def _source_status(
+    before: Mapping[str, Any], result: Fetched, day: str, *, narrow: bool
+) -> dict[str, Any]:
+    """`papers` counts what the source gave when it was asked for all of it."""
     if not result.failed:
-        return {"state": "ok", "last_success": day, "papers": len(result.records)}
+        papers = (before.get("papers") if narrow else None) or len(result.records)
+        return {"state": "ok", "last_success": day, "papers": papers}
     return {
         "state": "failed",
         "last_success": before.get("last_success", ""),

@@ -350,3 +350,9 @@ def test_two_papers_of_one_title_in_different_years_stay_two(site: Path) -> None
     before = tree(site)
     assert ": 0 new, 0 files changed" in pull(site).stderr
     assert tree(site) == before
+
+
+def test_a_window_that_ends_before_it_begins_is_refused(site: Path) -> None:
+    done = pull(site, "--since", "2025-12-01", "--until", "2025-11-01")
+    assert done.returncode == 1
+    assert done.stderr.startswith("--since: 2025-12-01 is after --until 2025-11-01\n  hint: ")
