@@ -17,10 +17,10 @@ from urllib.parse import urlencode
 from xml.etree import ElementTree
 
 import pytest
-from playwright.sync_api import BrowserContext, Frame, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Frame
 
 from generator.text.plain import clean_line
-from tests.browser.conftest import CHROMIUM, PREFIX, _Handler
+from tests.browser.conftest import PREFIX, _Handler
 from tests.command import broadsheet, tree
 from tests.hostile import site as hostile
 from tests.hostile.inspector import inspect, inspect_fragment, is_harmless
@@ -385,14 +385,10 @@ def address(made: Made) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def watch(address: str) -> Iterator[Watch]:
-    assert Path(CHROMIUM).exists(), "chromium is missing: apt-get install chromium"
-    with sync_playwright() as playwright:
-        nowhere = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", nowhere]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield Watch(browser.new_context(bypass_csp=True), address)
-        browser.close()
+def watch(browser: Browser, address: str) -> Iterator[Watch]:
+    context = browser.new_context(bypass_csp=True)
+    yield Watch(context, address)
+    context.close()
 
 
 def test_the_watch_notices_what_acts(made: Made, watch: Watch) -> None:

@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
 from generator.serve import add_script, content_type, find_file
 from tests.command import REPOSITORY, broadsheet, tree
 
-CHROMIUM = "/usr/bin/chromium"
 PAPER = "content/papers/2025/2507.22565.md"
 PATIENCE = 20.0
 """Seconds for a rebuild to arrive on a busy machine."""
@@ -211,10 +210,11 @@ def test_a_site_being_swapped_is_waited_for(tmp_path: Path) -> None:
     assert find_file(tmp_path / "there", "") == tmp_path / "there/index.html"
 
 
-def test_a_change_reloads_the_browser_and_a_mistake_is_shown_in_it(tmp_path: Path) -> None:
-    with serving(copy_toy(tmp_path)) as served, sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = chromium.new_page()
+def test_a_change_reloads_the_browser_and_a_mistake_is_shown_in_it(
+    tmp_path: Path, browser: Browser
+) -> None:
+    with serving(copy_toy(tmp_path)) as served:
+        page = browser.new_page()
         said: list[str] = []
         page.on("console", lambda message: said.append(message.text))
         page.goto(f"{served.address}papers/2507.22565/")
@@ -234,7 +234,7 @@ def test_a_change_reloads_the_browser_and_a_mistake_is_shown_in_it(tmp_path: Pat
         page.locator("h1", has_text="Mended").wait_for(timeout=PATIENCE * 1e3)
         assert banner.count() == 0
         assert not [text for text in said if "Content Security Policy" in text or "Trusted" in text]
-        chromium.close()
+        page.close()
 
 
 def test_a_theme_made_while_serving_is_seen(tmp_path: Path) -> None:

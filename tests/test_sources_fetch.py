@@ -109,7 +109,7 @@ def test_the_newest_day_may_not_be_open_yet() -> None:
         (200, b"", "is empty where JSON is due"),
         (200, b"<!doctype html><p>Please log in", "is a page of HTML where JSON is due"),
         (200, b'[{"paper": {"id"', "is not JSON"),
-        (200, b'{"error": "\\u001b[31mred"}', "answered with the error '[31mred'"),
+        (200, b'{"error": "\\u001b[31mred"}', r"answered with the error '\x1b[31mred'"),
     ],
 )
 def test_one_day_that_fails_fails_the_source_and_nothing_of_it_is_used(
