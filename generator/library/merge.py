@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from generator.library.identity import Candidate, Listed, identifier_digests, identify
-from generator.library.pages import edit_paper, format_paper, paper_path
+from generator.library.pages import edit_paper, format_paper, paper_fields, paper_path
 from generator.library.said import ID, Said, digest
 from generator.library.topics import Subject, match_topics
 from generator.model import LINK_KINDS, Link, Paper, Record, Topic
@@ -26,6 +26,11 @@ _NEWS = frozenset({"title", "abstract", "authors"})
 """Fields whose change by a source dates a page anew (`updated`)."""
 _READ = frozenset({"title", "abstract", "categories", "keywords", "organization"})
 """Fields that the topics' rules read."""
+_SAID = (
+    "title", "date", "authors", "author_count", "organization", "topics", "upvotes", "comments",
+    "stars", "venue", "categories", "keywords", "summary",
+)  # fmt: skip
+"""Keys of front matter that sources speak of; links and the abstract come beside them."""
 _COUNTED = "author_count"
 _HEADING = re.compile(r"^(?=## )", re.MULTILINE)
 """Where an abstract would begin the curator's notes."""
@@ -125,25 +130,12 @@ def _frozen(value: Any) -> Any:
 
 
 def page_fields(paper: Paper) -> dict[str, Any]:
-    """What a page says, by the same names as `record_fields`."""
-    values: dict[str, Any] = {
-        "title": paper.title,
-        "date": paper.date,
-        "authors": list(paper.authors),
-        "author_count": paper.author_count,
-        "organization": paper.organization,
-        "topics": list(paper.topics),
-        "upvotes": paper.upvotes,
-        "comments": paper.comments,
-        "stars": paper.stars,
-        "venue": paper.venue,
-        "categories": list(paper.categories),
-        "keywords": list(paper.keywords),
-        "summary": paper.summary,
-        "abstract": paper.abstract,
-    }
-    values |= {f"links.{link.kind}": link.url for link in paper.links}
-    return {name: value for name, value in values.items() if value not in (None, "", [])}
+    """What a page says, by the same names as `record_fields`, and its topics."""
+    written = paper_fields(paper)
+    values = {name: written[name] for name in _SAID if name in written}
+    if paper.abstract:
+        values["abstract"] = paper.abstract
+    return values | {f"links.{link.kind}": link.url for link in paper.links}
 
 
 def _told(candidate: Candidate, topics: Mapping[str, Topic]) -> dict[str, dict[str, Any]]:

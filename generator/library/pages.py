@@ -31,7 +31,6 @@ PAPER_KEYS = (
     "categories", "keywords", "summary", "draft", "hidden",
 )  # fmt: skip
 """The keys of a paper's front matter, in the order they are written."""
-TOPIC_KEYS = ("title", "summary", "rule")
 
 _NOTES = re.compile(r"^## ", re.MULTILINE)
 _PAPER_PATH = re.compile(r"content/papers/(\d{4}|undated)/([^/]+)\.md")

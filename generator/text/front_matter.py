@@ -41,8 +41,6 @@ class Page:
     """The YAML between the two fences."""
     body: str
     """All that follows the second fence, without the line break after it."""
-    body_line: int
-    """The line number of the body's first line, from 1."""
 
 
 class Loader(yaml.CSafeLoader):
@@ -94,7 +92,6 @@ def split_page(text: str, where: str) -> Page:
     return Page(
         front_matter=text[opening.end() + 1 : closing.start()],
         body=text[closing.end() + 1 :],
-        body_line=text.count("\n", 0, closing.end()) + 2,
     )
 
 
