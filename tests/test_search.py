@@ -20,7 +20,7 @@ from generator.library.merge import classify
 from generator.library.pages import parse_topic
 from generator.model import File, Library, Link, Paper, Topic
 from generator.publish.search import LUNR_VERSION, render_search, search_documents
-from generator.publish.search_words import FIELDS, document_text, index_terms, normalize
+from generator.text.words import FIELDS, document_text, index_terms, normalize, text_terms
 from generator.sources import Request, open_source
 from tests.judges import REPOSITORY, ask
 
@@ -335,6 +335,15 @@ def test_a_documents_text_holds_words_only(text: str) -> None:
     assert words == re.findall(r"[a-z0-9.]+", normalize(text))
     assert all(word.replace(".", "").isalnum() for word in words)
     assert len(index_terms(" ".join(words))) <= len(words)
+
+
+@given(
+    st.lists(st.sampled_from([*STRANGE, "a", "ing", "models", "\u00a0", "\u3000", "\u0301"])).map(
+        "".join
+    )
+)
+def test_remembered_terms_are_those_of_the_whole_text(text: str) -> None:
+    assert text_terms(text) == index_terms(document_text(text))
 
 
 # -- files ----------------------------------------------------------------------------------------

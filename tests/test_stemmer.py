@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from generator.publish.search_words import STOP_WORDS, document_text, stem
+from generator.text.words import STOP_WORDS, document_text, stem
 from tests.judges import REPOSITORY, ask
 
 LISTING = REPOSITORY / "content/sources/daily-papers-2025-11-26.txt"

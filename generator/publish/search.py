@@ -2,7 +2,7 @@
 into shards that a browser fetches as a query needs them.
 
 This module owns the format of everything below `search/` except the reader, `search.js`, which is
-the theme's. What a word is, `search_words` says. The shards hold what does not change when another
+the theme's. What a word is, `text.words` says. The shards hold what does not change when another
 paper comes in (document numbers, frequencies, lengths); weights, which do change, are worked out
 by the reader from the totals in the manifest.
 
@@ -34,7 +34,7 @@ from zlib import crc32
 import orjson
 
 from generator.model import File, Library, Paper
-from generator.publish.search_words import FIELDS, document_text, index_terms
+from generator.text.words import FIELDS, document_text, index_terms
 from generator.text.plain import clean_line, excerpt, plain_text, plain_title
 
 FORMAT = 1

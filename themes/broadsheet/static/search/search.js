@@ -4,7 +4,7 @@
 //   const index = await openIndex("https://example.org/papers/", fetch);
 //   const { total, results } = await index.search("+title:survey diffus*", { limit: 10 });
 //
-// generator/publish/search.py describes the shards, generator/publish/search_words.py is
+// generator/publish/search.py describes the shards, generator/text/words.py is
 // `normalize` and `stem` in Python; tests/ hold both to this file, and this file to lunr.js 2.3.9.
 
 const FORMAT = 1;

@@ -138,6 +138,30 @@ def index_terms(text: str) -> list[str]:
     return [stem(word) for word in text.split() if word not in STOP_WORDS]
 
 
+def text_terms(text: str) -> list[str]:
+    """The terms of any text: `index_terms(document_text(text))`, several times as fast, for what
+    stands between two spaces is read once and remembered."""
+    remembered = _REMEMBERED
+    return [term for chunk in text.split() for term in remembered[chunk]]
+
+
+class _Remembered(dict[str, tuple[str, ...]]):
+    """The terms of a stretch of text without spaces. No rule of `_fold` looks over a space."""
+
+    most = 400_000
+
+    def __missing__(self, chunk: str) -> tuple[str, ...]:
+        if len(self) >= self.most:
+            self.clear()
+        terms = tuple(index_terms(document_text(chunk)))
+        if len(chunk) < 100:
+            self[chunk] = terms
+        return terms
+
+
+_REMEMBERED = _Remembered()
+
+
 def _fold(text: str) -> str:
     """Lower-case ASCII: letters, digits, dots between digits, operator signs, spaces."""
     if not text.isascii():
