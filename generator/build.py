@@ -99,7 +99,7 @@ def render_site(site: Site, theme: Theme, executor: Executor | None = None) -> I
     yield from _feeds(site)
     yield from _api(site)
     yield from _citations(site)
-    yield from render_search(site.library)
+    yield from render_search(site.library, executor)
     yield from render_sitemap(sitemap_entries(site.pages, site.library.papers), config.base_url)
     yield robots(config.base_url)
     icon = ICON if any(file.path == ICON for file in theme.static) else ""

@@ -5,9 +5,13 @@ import lzma
 import random
 import re
 import unicodedata
+import zlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from datetime import date
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +24,8 @@ from generator.library.merge import classify
 from generator.library.pages import parse_topic
 from generator.model import File, Library, Link, Paper, Topic
 from generator.publish.search import LUNR_VERSION, render_search, search_documents
-from generator.text.words import FIELDS, document_text, index_terms, normalize, text_terms
 from generator.sources import Request, open_source
+from generator.text.words import FIELDS, document_text, index_terms, normalize, text_terms
 from tests.judges import REPOSITORY, ask
 
 LISTING = REPOSITORY / "content/sources/daily-papers-2025-11-26.txt"
@@ -358,33 +362,70 @@ def test_the_same_library_gives_the_same_bytes_in_any_order(bundled: Library) ->
     assert first == again
 
 
-def test_the_manifest_names_every_file_and_no_other(bundled: Library) -> None:
-    files = {file.path: file.content for file in render_search(bundled)}
-    manifest = json.loads(files.pop("search/manifest.json"))
-    named = [row[-1] for row in manifest["terms"] + manifest["words"]]
-    named += [*manifest["records"]["files"], manifest["attributes"]]
-    assert sorted(f"search/{name}.json" for name in named) == sorted(files)
-    assert manifest["lunr"] == "2.3.9"
-    assert {field["name"]: field["boost"] for field in manifest["fields"]} == FIELDS
-    assert manifest["documents"] == 92
+def named(files: Mapping[str, bytes]) -> set[str]:
+    """The paths of all shards that a manifest names, directly or through a stretch's list."""
+    manifest = json.loads(files["search/manifest.json"])
+    kinds = {kind: manifest[kind] for kind in ("terms", "common", "words", "endings", "facets")}
+    kinds["stretches"] = manifest["stretches"]["files"]
+    size, shard = manifest["stretches"]["size"], manifest["stretches"]["shard"]
+    kinds["records"] = []
+    for stretch, name in enumerate(kinds["stretches"]):
+        digests = zlib.decompress(files[f"search/stretches/{name}.bin"]).decode()
+        for place in range(len(digests) // 7):
+            number = stretch * size // shard + place
+            kinds["records"].append(f"{number}-{digests[7 * place : 7 * place + 7]}")
+    return {f"search/{kind}/{name}.bin" for kind, names in kinds.items() for name in names}
 
 
-def test_no_shard_of_terms_or_words_grows_without_bound(corpus_files: list[File]) -> None:
-    cut = ("search/terms/", "search/words/")
-    sizes = [len(file.content) for file in corpus_files if file.path.startswith(cut)]
-    assert len(sizes) > 20
-    assert max(sizes) < 100_000
+def contents(library: Library) -> dict[str, bytes]:
+    return {file.path: file.content for file in render_search(library)}
 
 
-def test_one_more_paper_leaves_the_records_of_older_ones_and_most_terms(
-    corpus: Library, corpus_files: list[File]
-) -> None:
-    new = Paper(id="new", title="A new paper on pruning", added=date(2030, 1, 1))
-    after = {file.path for file in render_search(library_of([*corpus, new], {}))}
-    gone = sorted({file.path for file in corpus_files} - after)
-    assert all(path.startswith("search/records/62-") for path in gone if "records" in path)
-    assert len([path for path in gone if "terms" in path]) <= 4
-    assert len(gone) <= 8
+def test_the_manifest_names_every_shard_and_no_other(bundled: Library, corpus: Library) -> None:
+    for library in (bundled, corpus):
+        files = contents(library)
+        assert named(files) == files.keys() - {"search/manifest.json"}
+        manifest = json.loads(files["search/manifest.json"])
+        assert manifest["lunr"] == "2.3.9"
+        assert {field["name"]: field["boost"] for field in manifest["fields"]} == FIELDS
+        assert manifest["documents"] == len(library.papers)
+
+
+def test_no_shard_grows_without_bound(corpus_files: list[File]) -> None:
+    sizes = [len(file.content) for file in corpus_files if file.path.endswith(".bin")]
+    assert len(sizes) > 300
+    assert max(sizes) < 20_000
+
+
+def test_processes_give_the_same_files(corpus: Library, corpus_files: list[File]) -> None:
+    with ProcessPoolExecutor(2, mp_context=get_context("forkserver")) as pool:
+        assert list(render_search(corpus, pool)) == corpus_files
+
+
+def touched(before: Library, after: Library) -> Counter[str]:
+    """How many shards of each kind differ between the indexes of two libraries, new ones too."""
+    old, new = (set(contents(library).items()) for library in (before, after))
+    return Counter(path.split("/")[1] for path, _ in new - old)
+
+
+def test_one_more_paper_leaves_the_records_of_others_and_most_terms(corpus: Library) -> None:
+    title, abstract = "A new paper on pruning", "We prune what a quixotic model learned."
+    new = Paper(id="new", title=title, abstract=abstract, added=date(2030, 1, 1))
+    changed = touched(corpus, library_of([*corpus, new], {}))
+    assert changed.pop("manifest.json") == 1
+    assert changed["records"] == changed["stretches"] == changed["facets"] == 1
+    assert changed["terms"] + changed["common"] <= 7
+    assert changed["words"] + changed["endings"] <= 4
+
+
+def test_one_corrected_title_leaves_all_that_does_not_hold_its_words(corpus: Library) -> None:
+    first, *others = corpus
+    corrected = replace(first, title=f"{first.title} corrected")
+    changed = touched(corpus, library_of([corrected, *others], {}))
+    assert changed["records"] == changed["stretches"] == 1
+    assert changed["facets"] == 0
+    # The length of a field stands with each of its terms, and a title has few.
+    assert changed["terms"] + changed["common"] <= len(text_terms(corrected.title)) + 1
 
 
 def test_an_empty_library_can_be_searched(tmp_path: Path) -> None:
@@ -464,6 +505,11 @@ def test_a_result_says_what_a_list_shows(shelf: Path) -> None:
     assert given["answer"]["terms"] == ["alpha"]
 
 
+def kinds(answer: Mapping[str, Any]) -> Counter[str]:
+    """How many shards of each kind a search fetched."""
+    return Counter(path.split("/")[1] for path in answer["fetched"])
+
+
 def test_a_query_fetches_what_it_needs_and_only_once(site: Path) -> None:
     word, again, fuzzy = answers(
         site,
@@ -471,14 +517,92 @@ def test_a_query_fetches_what_it_needs_and_only_once(site: Path) -> None:
         {"query": "+reinforcement -zebra", "options": {"limit": 3}},
         {"query": "reinforcemnt~1", "options": {"limit": 3}},
     )
-    kinds = [path.split("/")[1] for path in word["fetched"]]
-    assert kinds.count("terms") == 1
-    assert set(kinds) == {"terms", "records"}
+    assert kinds(word).keys() == {"terms", "stretches", "records"}
+    assert kinds(word)["terms"] == kinds(word)["stretches"] == 1
     assert not set(word["fetched"]) & set(again["fetched"])
-    assert [path.split("/")[1] for path in fuzzy["fetched"]] == ["words"]
+    assert kinds(fuzzy).keys() <= {"terms", "words", "endings"}
+
+
+def test_facets_are_fetched_only_for_filters_counts_and_dates(site: Path) -> None:
+    ways: list[dict[str, Any]] = [{"limit": 3}, {"year": 2025}, {"facets": True}, {"sort": "date"}]
+    for options in ways:
+        [given] = answers(site, {"query": "model", "options": options})
+        assert ("facets" in kinds(given)) == (options != {"limit": 3})
 
 
 def test_a_search_that_failed_offline_works_again_online(site: Path) -> None:
     lost, back = answers(site, {"query": "diffusion", "offline": True}, {"query": "diffusion"})
     assert "fetch failed" in lost["error"]
     assert back["answer"]["total"] > 0
+
+
+def test_a_stale_search_ends_and_stops_what_only_it_was_fetching(site: Path) -> None:
+    given = ask("stale.js", site=str(site), stale="diffusion", fresh="reinforcement")
+    assert given["error"] == "AbortError"
+    assert given["stopped"] == given["fetching"] == 1
+    assert given["shared"] > 0
+    assert given["again"] > 0
+
+
+# -- what helps people ----------------------------------------------------------------------------
+
+
+def test_all_the_words_makes_musts_of_words_but_not_of_stop_words(shelf: Path) -> None:
+    assert set(found(shelf, "model words")) == {"old", "mid", "new", "undated"}
+    assert found(shelf, "model words", all=True) == ["new"]
+    assert found(shelf, "the model of words", all=True) == ["new"]
+    assert found(shelf, "model -words", all=True) == found(shelf, "+model -words")
+    assert found(shelf, "model nosuch", all=True) == []
+
+
+def test_a_word_that_is_half_typed_counts_as_its_most_frequent_completion(shelf: Path) -> None:
+    typed, whole, other = answers(
+        shelf,
+        {"query": "mod", "options": {"typing": True}},
+        {"query": "mod"},
+        {"query": "mod ", "options": {"typing": True}},
+    )
+    assert typed["answer"]["completed"] == "model"
+    assert typed["answer"]["total"] == 4
+    assert whole["answer"]["total"] == other["answer"]["total"] == 0
+    assert "completed" not in whole["answer"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("reinforcemnt lerning", "reinforcement learning"),
+        ("reinforcement lraening", "reinforcement learning"),
+        ("+title:polciy^2 -modle", "+title:policy^2 -models"),
+        ("eward", "reward"),
+        ("rewrad", "reward"),
+        ("reinforcement learning", ""),
+        ("the zzzzqqqq", ""),
+        ("", ""),
+        ("attention:", ""),
+    ],
+)
+def test_a_misspelt_word_is_answered_with_the_nearest_known_one(
+    site: Path, typed: str, meant: str
+) -> None:
+    [given] = answers(site, {"suggest": typed})
+    assert given["answer"] == meant
+
+
+def test_the_passage_of_an_abstract_holds_most_of_what_was_found(site: Path) -> None:
+    filler = "Nothing of it is here, and there is more of nothing to come in this long sentence. "
+    summary = f"{filler * 5}At last models learn rewards. {filler * 5}A model is named. {filler}"
+    place = site / "api/papers/made.json"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(json.dumps({"summary": summary}))
+    both, none, lost = answers(
+        site,
+        {"passage": "made", "terms": ["model", "reward"]},
+        {"passage": "made", "terms": ["zebra"]},
+        {"passage": "nosuch", "terms": ["model"]},
+    )
+    assert "At last models learn rewards." in both["answer"]
+    assert both["answer"].startswith("… ")
+    assert both["answer"].endswith(" …")
+    assert len(both["answer"]) <= 264
+    assert none["answer"] == lost["answer"] == ""

@@ -2,42 +2,74 @@
 into shards that a browser fetches as a query needs them.
 
 This module owns the format of everything below `search/` except the reader, `search.js`, which is
-the theme's. What a word is, `text.words` says. The shards hold what does not change when another
-paper comes in (document numbers, frequencies, lengths); weights, which do change, are worked out
-by the reader from the totals in the manifest.
+the theme's; columns and words inside a shard are `shards`'. What a word is, `text.words` says. The
+shards hold what does not change when another paper comes in (document numbers, frequencies,
+lengths); weights, which do change, are worked out by the reader from the totals in the manifest.
 
 - `manifest.json`: {format, lunr, k1, b, documents, fields: [{name, boost, length}], topics:
-  {slug: title}, terms: [[first term, file]], words: [[shortest, longest, file]], records: {size,
-  files}, attributes: file}. `length` is the field's length in all documents together, in terms;
-  files are named relative to `search/`, without `.json`.
-- `terms/HASH.json`: {term: [[field, document gaps, frequencies, lengths]]}, ascending. Document 0
-  is the oldest paper; a gap counts from the document before, the first from 0; frequencies are 0
-  where all are 1; lengths are those of the field in these documents.
-- `words/HASH.json`: [[length, "all words of that length, ascending, run together"]]: the whole
-  vocabulary, for the wildcards and fuzzy terms that the order of terms does not help.
-- `records/NUMBER-HASH.json`: what is shown of `size` documents: [[id, title, authors, date,
-  organization, topics, 1 if it has code, excerpt]].
-- `attributes/HASH.json`: {organizations: names, topics: slugs, date: day of each document as a
-  number YYYYMMDD or 0, organization: place in the names or -1, topic: places in the slugs, code:
-  0 or 1}, for filters and for sorting by date.
+  {slug: title}, stops, abstracts, stretches: {size, shard, files}, and names of shards by kind:
+  terms, common, words, endings, facets}. `length` is a field's length in all documents together,
+  in terms; `stops` are the words that no index holds; in `abstracts`, a folder of the site, ID.json
+  holds a paper's abstract as `summary`. A name `abl-hq3x7zk` in `terms` is that of the file
+  `terms/abl-hq3x7zk.bin` and says that the shard's terms sort from `abl` on.
+- `terms/`: the terms as words, then columns: of each term the fields that hold it, as bits; field
+  by field and in each term by term, the number of documents of each posting list; then, list after
+  list: the number of each document, counted from the one before in the list, the first from 0; the
+  frequencies less one; the field's length in each document. Document 0 is the oldest paper.
+- `common/`: the same for a term that fills a shard alone; its name begins with the term.
+- `words/`: the vocabulary again, without postings, for wildcards, fuzzy terms and spelling: the
+  terms as words, then columns: in how many posting lists' places each stands, as the number of
+  binary digits of that number (1: only once; such a word is never offered as a spelling); how many
+  letters to take from its end, and how many to add, to get the word it stands for most often;
+  these letters, run together.
+- `endings/`: the terms read backwards as words, for wildcards that begin with a star and for fuzzy
+  terms.
+- `stretches/N-…`: the last parts of the names of a stretch's record shards, seven letters each.
+  Stretch N begins with document N × `size`.
+- `records/N-…`: JSON, what is shown of `shard` documents from N × `shard` on: [[id, title, authors,
+  date, organization, topics, 1 if it has code, excerpt]].
+- `facets/N-…`: JSON, what the documents of stretch N are filtered and sorted by: {dates: days as
+  numbers YYYYMMDD or 0; topics: {slug: places in the stretch}; organizations: {name: places}; code:
+  places}, every number counted from the one before.
 """
 
-from array import array
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
 from datetime import date
-from hashlib import blake2b
-from itertools import groupby, pairwise
-from typing import Any, TypeAlias
-from zlib import crc32
+from functools import partial
+from itertools import chain, pairwise
+from typing import Any
 
 import orjson
 
 from generator.model import File, Library, Paper
-from generator.text.words import FIELDS, document_text, index_terms
+from generator.publish.postings import (
+    MAX_TEXT,
+    Entries,
+    Postings,
+    Run,
+    field_lengths,
+    frequencies,
+    gaps,
+    holders,
+    invert,
+    merge,
+)
+from generator.publish.shards import (
+    FOLDER,
+    column,
+    cut,
+    packed_words,
+    shard,
+    shard_name,
+    shared_letters,
+)
 from generator.text.plain import clean_line, excerpt, plain_text, plain_title
+from generator.text.words import FIELDS, STOP_WORDS, document_text
 
-FORMAT = 1
+FORMAT = 2
 """The format above; another number means that an older `search.js` cannot read the index."""
 LUNR_VERSION = "2.3.9"
 """The lunr.js whose index and ranking this is."""
@@ -45,167 +77,194 @@ K1 = 1.2
 B = 0.75
 """lunr's defaults: how soon a repeated term saturates, and how much a long field is discounted."""
 
-RECORDS_PER_SHARD = 32
-MAX_SHARD = 48_000
-"""Bytes, roughly. A shard of terms or words ends before it grows over this; one term may."""
+STRETCH = 2_048
+"""Documents that are read, inverted and counted together."""
+RECORDS_PER_SHARD = 8
+COMMON, LONGEST_COMMON = 3_000, 60
+"""Postings from which on a term has a shard of its own, and letters that such a term has at most:
+it stands in a file's name."""
+SHARD_LEAST, SHARD_MOST = 3_000, 6_000
+"""Postings, and two for each term, in a shard of terms: it may end from the first on and does
+before it grows over the second. Compressed that is 8 to 16 KB."""
+WORDS_LEAST, WORDS_MOST = 1_500, 3_000
+"""The same for the words in a shard of the vocabulary."""
 AUTHORS_SHOWN = 4
+ABSTRACTS = "api/papers/"
 
-Places: TypeAlias = "array[int]"
-"""Where a term stands in a field: document, frequency, length of the field, document, …"""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stretch:
+    """Some papers in the order of their numbers, with all that indexing them needs; picklable."""
+
+    number: int
+    papers: tuple[Paper, ...]
+    topics: Mapping[str, str]
+    """The titles of all topics by slug."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Inverted:
+    """What a stretch gives."""
+
+    runs: Mapping[str, Run]
+    lengths: tuple[int, ...]
+    files: tuple[File, ...]
+    """The shards that hold nothing but this stretch's: its records, their names, its facets."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Letter:
+    """What the terms with one first letter give."""
+
+    terms: tuple[File, ...]
+    common: tuple[File, ...]
+    words: tuple[File, ...]
+    vocabulary: str
+    """All terms, apart by spaces."""
 
 
 def search_documents(library: Library) -> Iterator[dict[str, str]]:
     """Give each paper's `id` and the normalised text of every indexed field, exactly as indexed.
 
     The oldest paper comes first and is document 0, so that a new paper moves no other."""
+    topics = _titles(library)
     for paper in _numbered(library):
-        yield {"id": paper.id, **_document(paper, plain_text(paper.abstract), library)}
+        texts = _texts(paper, plain_text(paper.abstract), topics)
+        documents = (document_text(text[:MAX_TEXT]) for text in texts)
+        yield {"id": paper.id, **dict(zip(FIELDS, documents, strict=True))}
 
 
-def render_search(library: Library) -> Iterator[File]:
+def render_search(library: Library, executor: Executor | None = None) -> Iterator[File]:
     """Give the files below `search/` that `search.js` reads.
 
-    `library` holds the papers that may be found, and no others. The same library gives the same
-    bytes; the manifest comes last."""
-    papers = _numbered(library)
-    index, records = _Index(), []
-    for paper in papers:
-        abstract = plain_text(paper.abstract)
-        index.add(_document(paper, abstract, library))
-        records.append(_record(paper, abstract, library))
-    manifest = _manifest(index, library)
-    for kind, shards in (("terms", _term_shards(index)), ("words", _word_shards(index))):
-        for file, *place in shards:
-            manifest[kind].append([*place, _name(file)])
+    `library` holds the papers that may be found, and no others. `executor` does the work
+    elsewhere; None does it here. The same library gives the same bytes; the manifest comes last."""
+    work = executor.map if executor else map
+    names: dict[str, list[str]] = defaultdict(list)
+
+    def named(kind: str, files: Iterable[File]) -> Iterator[File]:
+        for file in files:
+            names[kind].append(shard_name(file))
             yield file
-    for file in _record_shards(records):
-        manifest["records"]["files"].append(_name(file))
-        yield file
-    attributes = _shard("attributes/", _attributes(papers, library))
-    manifest["attributes"] = _name(attributes)
-    yield attributes
-    yield File(path="search/manifest.json", content=orjson.dumps(manifest))
+
+    runs: dict[str, list[Run]] = defaultdict(list)
+    lengths = [0] * len(FIELDS)
+    for inverted in work(_invert, _stretches(library)):
+        for letter, run in inverted.runs.items():
+            runs[letter].append(run)
+        lengths = [sum(pair) for pair in zip(lengths, inverted.lengths, strict=True)]
+        *records, stretch, facets = inverted.files
+        yield from records
+        yield from named("stretches", [stretch])
+        yield from named("facets", [facets])
+    vocabulary: list[str] = []
+    for found in work(_letter, [runs[letter] for letter in sorted(runs)]):
+        yield from named("terms", found.terms)
+        yield from named("common", found.common)
+        yield from named("words", found.words)
+        vocabulary += found.vocabulary.split(" ")
+    yield from named("endings", _ending_shards(vocabulary))
+    manifest = _manifest(library, lengths, names)
+    yield File(path=f"{FOLDER}manifest.json", content=orjson.dumps(manifest))
+
+
+def _titles(library: Library) -> dict[str, str]:
+    return {topic.slug: topic.title for topic in library.topics.values()}
 
 
 def _numbered(library: Library) -> list[Paper]:
-    """The papers in the order of their document numbers."""
-    return sorted(library, key=lambda paper: (paper.added or paper.date or date.min, paper.id))
+    """The papers in the order of their document numbers: as they were listed, those of one day by
+    their dates, so that dates side by side are near each other."""
+
+    def place(paper: Paper) -> tuple[date, date, str]:
+        day = paper.date or date.min
+        return paper.added or day, day, paper.id
+
+    return sorted(library, key=place)
 
 
-def _document(paper: Paper, abstract: str, library: Library) -> dict[str, str]:
-    """The text of each indexed field; `abstract` is the paper's as plain text."""
+def _stretches(library: Library) -> Iterator[_Stretch]:
+    papers, topics = _numbered(library), _titles(library)
+    for number, first in enumerate(range(0, len(papers), STRETCH)):
+        chosen = tuple(papers[first : first + STRETCH])
+        yield _Stretch(number=number, papers=chosen, topics=topics)
+
+
+def _texts(paper: Paper, abstract: str, topics: Mapping[str, str]) -> tuple[str, ...]:
+    """The plain text of each of FIELDS; `abstract` is the paper's as plain text."""
     texts = {
         "title": plain_title(paper.title),
         "authors": " ".join(paper.authors),
         "organization": paper.organization,
         "keywords": " ".join(paper.keywords),
-        "topics": " ".join(library.topics[slug].title for slug in _topics(paper, library)),
+        "topics": " ".join(topics[slug] for slug in paper.topics if slug in topics),
         "venue": paper.venue,
         "abstract": abstract,
     }
-    return {field: document_text(texts[field]) for field in FIELDS}
+    return tuple(texts[field] for field in FIELDS)
 
 
-def _topics(paper: Paper, library: Library) -> list[str]:
-    return [slug for slug in paper.topics if slug in library.topics]
-
-
-class _Index:
-    """An inverted index that grows document by document."""
-
-    def __init__(self) -> None:
-        self.documents = 0
-        self.lengths = [0] * len(FIELDS)
-        """Of each field: its length in all documents together."""
-        self.postings: dict[str, dict[int, Places]] = {}
-        """Of each term: its places in each field that holds it."""
-
-    def add(self, document: Mapping[str, str]) -> None:
-        for number, field in enumerate(FIELDS):
-            terms = index_terms(document[field])
-            self.lengths[number] += len(terms)
-            for term, frequency in Counter(terms).items():
-                places = self.postings.setdefault(term, {}).setdefault(number, array("I"))
-                places.extend((self.documents, frequency, len(terms)))
-        self.documents += 1
-
-
-def _manifest(index: _Index, library: Library) -> dict[str, Any]:
-    """All of the manifest but the names of the shards."""
+def _manifest(
+    library: Library, lengths: Sequence[int], names: Mapping[str, list[str]]
+) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "lunr": LUNR_VERSION,
         "k1": K1,
         "b": B,
-        "documents": index.documents,
+        "documents": len(library.papers),
         "fields": [
             {"name": name, "boost": boost, "length": length}
-            for (name, boost), length in zip(FIELDS.items(), index.lengths, strict=True)
+            for (name, boost), length in zip(FIELDS.items(), lengths, strict=True)
         ],
-        "topics": {topic.slug: topic.title for topic in library.topics.values()},
-        "terms": [],
-        "words": [],
-        "records": {"size": RECORDS_PER_SHARD, "files": []},
-        "attributes": "",
+        "topics": _titles(library),
+        "stops": " ".join(sorted(STOP_WORDS)),
+        "abstracts": ABSTRACTS,
+        **{kind: names.get(kind, []) for kind in ("terms", "common", "words", "endings")},
+        "stretches": {
+            "size": STRETCH,
+            "shard": RECORDS_PER_SHARD,
+            "files": names.get("stretches", []),
+        },
+        "facets": names.get("facets", []),
     }
 
 
-def _term_shards(index: _Index) -> Iterator[tuple[File, str]]:
-    """The shards of terms, each with its first term."""
-    postings = index.postings
-
-    def size(term: str) -> int:
-        return len(term) + sum(8 + 2 * len(places) for places in postings[term].values())
-
-    for shard in _cut(sorted(postings), size):
-        content = {term: _format_postings(postings[term]) for term in shard}
-        yield _shard("terms/", content), shard[0]
+# -- a stretch of documents ------------------------------------------------------------------------
 
 
-def _format_postings(postings: Mapping[int, Places]) -> list[list[Any]]:
-    return [[field, *_columns(places)] for field, places in sorted(postings.items())]
+def _invert(stretch: _Stretch) -> _Inverted:
+    first = stretch.number * STRETCH
+    abstracts = [plain_text(paper.abstract) for paper in stretch.papers]
+    pairs = list(zip(stretch.papers, abstracts, strict=True))
+    documents = [_texts(paper, abstract, stretch.topics) for paper, abstract in pairs]
+    runs, lengths = invert(documents, first)
+    records = [_record(paper, abstract, stretch.topics) for paper, abstract in pairs]
+    files = list(_record_shards(records, first // RECORDS_PER_SHARD))
+    digests = "".join(shard_name(file).rpartition("-")[2] for file in files)
+    names = shard(f"stretches/{stretch.number}", digests.encode("ascii"))
+    facets = orjson.dumps(_facets(stretch))
+    return _Inverted(
+        runs=runs,
+        lengths=lengths,
+        files=(*files, names, shard(f"facets/{stretch.number}", facets)),
+    )
 
 
-def _columns(places: Places) -> tuple[list[int], list[int] | int, list[int]]:
-    documents, frequencies, lengths = places[::3], places[1::3], places[2::3]
-    gaps = [after - before for before, after in pairwise((0, *documents))]
-    once = all(frequency == 1 for frequency in frequencies)
-    return gaps, 0 if once else list(frequencies), list(lengths)
+def _record_shards(records: Sequence[list[Any]], number: int) -> Iterator[File]:
+    for first in range(0, len(records), RECORDS_PER_SHARD):
+        content = orjson.dumps(records[first : first + RECORDS_PER_SHARD])
+        yield shard(f"records/{number + first // RECORDS_PER_SHARD}", content)
 
 
-def _word_shards(index: _Index) -> Iterator[tuple[File, int, int]]:
-    """The shards of the vocabulary, each with the lengths of its shortest and longest word."""
-    words = sorted(index.postings, key=lambda word: (len(word), word))
-    for shard in _cut(words, len):
-        content = [[length, "".join(same)] for length, same in groupby(shard, key=len)]
-        yield _shard("words/", content), len(shard[0]), len(shard[-1])
-
-
-def _cut(words: Sequence[str], size: Callable[[str], int]) -> Iterator[list[str]]:
-    """Cut a sequence into shards of bounded size. A shard that is half full also ends before
-    certain words, so that a new word moves the cuts near it and not all that follow."""
-    shard: list[str] = []
-    total = 0
-    for word in words:
-        bytes_ = size(word)
-        natural = total > MAX_SHARD // 2 and crc32(word.encode()) % 16 == 0
-        if shard and (natural or total + bytes_ > MAX_SHARD):
-            yield shard
-            shard, total = [], 0
-        shard.append(word)
-        total += bytes_
-    if shard:
-        yield shard
-
-
-def _record(paper: Paper, abstract: str, library: Library) -> list[Any]:
+def _record(paper: Paper, abstract: str, topics: Mapping[str, str]) -> list[Any]:
     return [
         paper.id,
         plain_title(paper.title),
         _authors_line(paper),
         day.isoformat() if (day := paper.date or paper.added) else "",
         paper.organization,
-        _topics(paper, library),
+        [slug for slug in paper.topics if slug in topics],
         int(bool(paper.link("code"))),
         _excerpt(abstract),
     ]
@@ -226,23 +285,23 @@ def _excerpt(abstract: str) -> str:
     return f"{begun} …" if rest and not begun.endswith((".", "!", "?")) else begun
 
 
-def _record_shards(records: Sequence[list[Any]]) -> Iterator[File]:
-    for number, first in enumerate(range(0, len(records), RECORDS_PER_SHARD)):
-        yield _shard(f"records/{number}-", records[first : first + RECORDS_PER_SHARD])
-
-
-def _attributes(papers: Sequence[Paper], library: Library) -> dict[str, list[Any]]:
-    organizations = sorted({paper.organization for paper in papers if paper.organization})
-    places = {name: place for place, name in enumerate(organizations)}
-    slugs = sorted(library.topics)
-    topics = {slug: place for place, slug in enumerate(slugs)}
+def _facets(stretch: _Stretch) -> dict[str, Any]:
+    topics: dict[str, list[int]] = defaultdict(list)
+    organizations: dict[str, list[int]] = defaultdict(list)
+    code = []
+    for place, paper in enumerate(stretch.papers):
+        for slug in paper.topics:
+            if slug in stretch.topics:
+                topics[slug].append(place)
+        if paper.organization:
+            organizations[paper.organization].append(place)
+        if paper.link("code"):
+            code.append(place)
     return {
-        "organizations": organizations,
-        "topics": slugs,
-        "date": [_day(paper) for paper in papers],
-        "organization": [places.get(paper.organization, -1) for paper in papers],
-        "topic": [[topics[slug] for slug in _topics(paper, library)] for paper in papers],
-        "code": [int(bool(paper.link("code"))) for paper in papers],
+        "dates": _steps(map(_day, stretch.papers)),
+        "topics": {slug: _steps(places) for slug, places in sorted(topics.items())},
+        "organizations": {name: _steps(places) for name, places in sorted(organizations.items())},
+        "code": _steps(code),
     }
 
 
@@ -251,12 +310,61 @@ def _day(paper: Paper) -> int:
     return int(day.isoformat().replace("-", "")) if day else 0
 
 
-def _shard(name: str, content: Any) -> File:
-    """A file whose name changes with its content, so that it may be kept for ever."""
-    body = orjson.dumps(content)
-    return File(path=f"search/{name}{blake2b(body, digest_size=5).hexdigest()}.json", content=body)
+def _steps(numbers: Iterable[int]) -> list[int]:
+    """Numbers, each counted from the one before, the first from 0."""
+    return [after - before for before, after in pairwise(chain((0,), numbers))]
 
 
-def _name(file: File) -> str:
-    """A shard's name as the manifest gives it."""
-    return file.path.removeprefix("search/").removesuffix(".json")
+# -- the terms with one first letter ---------------------------------------------------------------
+
+
+def _letter(runs: Sequence[Run]) -> _Letter:
+    postings = merge(runs)
+    held = {term: holders(fields) for term, fields in postings.terms.items()}
+    common = [t for t, n in held.items() if n >= COMMON and len(t) <= LONGEST_COMMON]
+    others = sorted(held.keys() - set(common))
+    shards = cut(others, lambda term: held[term] + 2, SHARD_LEAST, SHARD_MOST)
+    words = cut(list(held), lambda _: 1, WORDS_LEAST, WORDS_MOST)
+    pack = partial(_pack_terms, postings.terms)
+    return _Letter(
+        terms=tuple(shard(f"terms/{start}", pack(terms)) for start, terms in shards),
+        common=tuple(shard(f"common/{term}", pack([term])) for term in common),
+        words=tuple(shard(f"words/{s}", _pack_words(w, held, postings)) for s, w in words),
+        vocabulary=" ".join(held),
+    )
+
+
+def _pack_terms(postings: Mapping[str, Mapping[int, Entries]], terms: Sequence[str]) -> bytes:
+    lists = [
+        postings[term][field]
+        for field in range(len(FIELDS))
+        for term in terms
+        if field in postings[term]
+    ]
+    columns = (
+        (sum(1 << field for field in postings[term]) for term in terms),
+        map(len, lists),
+        chain.from_iterable(map(gaps, lists)),
+        (frequency - 1 for entries in lists for frequency in frequencies(entries)),
+        chain.from_iterable(map(field_lengths, lists)),
+    )
+    return packed_words(terms) + b"".join(map(column, columns))
+
+
+def _pack_words(terms: Sequence[str], held: Mapping[str, int], postings: Postings) -> bytes:
+    words = [postings.words.get(term, term) for term in terms]
+    kept = [shared_letters(term, word) for term, word in zip(terms, words, strict=True)]
+    added = [word[start:] for word, start in zip(words, kept, strict=True)]
+    columns = (
+        (held[term].bit_length() for term in terms),
+        (len(term) - start for term, start in zip(terms, kept, strict=True)),
+        map(len, added),
+    )
+    packed = packed_words(terms) + b"".join(map(column, columns))
+    return packed + "".join(added).encode("ascii")
+
+
+def _ending_shards(vocabulary: Iterable[str]) -> Iterator[File]:
+    backwards = sorted(term[::-1] for term in vocabulary)
+    for start, terms in cut(backwards, lambda _: 1, WORDS_LEAST, WORDS_MOST):
+        yield shard(f"endings/{start}", packed_words(terms))

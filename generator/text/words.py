@@ -7,6 +7,8 @@ papers nor files.
 
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Iterable
 from functools import lru_cache
 
 from lunr.stop_word_filter import WORDS  # type: ignore[import-untyped]
@@ -145,18 +147,47 @@ def text_terms(text: str) -> list[str]:
     return [term for chunk in text.split() for term in remembered[chunk]]
 
 
+def word_counts(texts: Iterable[str]) -> Counter[str]:
+    """How often each word stands in the texts: normalised, not stemmed, without stop words."""
+    chunks: Counter[str] = Counter()
+    for text in texts:
+        chunks.update(text.split())
+    counts: Counter[str] = Counter()
+    for chunk, count in chunks.items():
+        for word in _REMEMBERED.words(chunk).split():
+            counts[word] += count
+    for word in counts.keys() & STOP_WORDS:
+        del counts[word]
+    return counts
+
+
 class _Remembered(dict[str, tuple[str, ...]]):
     """The terms of a stretch of text without spaces. No rule of `_fold` looks over a space."""
 
     most = 400_000
+    longest = 100
+
+    def __init__(self) -> None:
+        self._words: dict[str, str] = {}
 
     def __missing__(self, chunk: str) -> tuple[str, ...]:
-        if len(self) >= self.most:
-            self.clear()
-        terms = tuple(index_terms(document_text(chunk)))
-        if len(chunk) < 100:
+        words = self.words(chunk)
+        terms = tuple(index_terms(words))
+        if len(chunk) <= self.longest:
             self[chunk] = terms
         return terms
+
+    def words(self, chunk: str) -> str:
+        """The chunk as by `document_text`."""
+        words = self._words.get(chunk)
+        if words is None:
+            if len(self._words) >= self.most:
+                self._words.clear()
+                self.clear()
+            words = document_text(chunk)
+            if len(chunk) <= self.longest:
+                self._words[chunk] = words
+        return words
 
 
 _REMEMBERED = _Remembered()

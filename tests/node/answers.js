@@ -1,6 +1,6 @@
-// Asks search.js and prints what it answers. Reads {reader, site, questions: [{query, options,
-// offline}]} as JSON from stdin; prints [{answer or error, fetched: [path…]}]. An offline question
-// is one during which nothing can be fetched.
+// Asks search.js and prints what it answers. Reads {reader, site, questions} as JSON from stdin; a
+// question is {query, options}, {suggest: query} or {passage: id, terms}, and `offline` if nothing
+// can be fetched meanwhile. Prints [{answer or error, fetched: [path…]}].
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
@@ -12,16 +12,25 @@ let fetched = [];
 const index = await openIndex(site, async (path) => {
   if (offline) throw new TypeError("fetch failed");
   fetched.push(path.slice(site.length + 1));
-  return { ok: true, json: async () => JSON.parse(await readFile(path, "utf8")) };
+  try {
+    return new Response(await readFile(path));
+  } catch {
+    return new Response("", { status: 404 });
+  }
 });
 const answers = [];
 for (const question of questions) {
   offline = question.offline ?? false;
   fetched = [];
   try {
-    answers.push({ answer: await index.search(question.query, question.options), fetched });
+    answers.push({ answer: await ask(question), fetched });
   } catch (error) {
     answers.push({ error: String(error), fetched });
   }
 }
 console.log(JSON.stringify(answers));
+
+function ask({ query, options, suggest, passage, terms }) {
+  if (passage) return index.passage(passage, terms);
+  return suggest === undefined ? index.search(query, options) : index.suggest(suggest);
+}

@@ -10,10 +10,7 @@ import lunr from "lunr";
 const { reader, site, documents, queries, typed = [] } = JSON.parse(await text(process.stdin));
 const { openIndex, normalize } = await import(pathToFileURL(reader));
 const manifest = JSON.parse(await readFile(`${site}/search/manifest.json`, "utf8"));
-const index = await openIndex(site, async (path) => ({
-  ok: true,
-  json: async () => JSON.parse(await readFile(path, "utf8")),
-}));
+const index = await openIndex(site, async (path) => new Response(await readFile(path)));
 const whole = lunr(function () {
   for (const { name, boost } of manifest.fields) this.field(name, { boost });
   for (const document of documents) this.add(document);

@@ -4,227 +4,41 @@
 //   const index = await openIndex("https://example.org/papers/", fetch);
 //   const { total, results } = await index.search("+title:survey diffus*", { limit: 10 });
 //
-// generator/publish/search.py describes the shards, generator/text/words.py is
-// `normalize` and `stem` in Python; tests/ hold both to this file, and this file to lunr.js 2.3.9.
+// generator/publish/search.py describes the index; tests/ hold this file to lunr.js 2.3.9.
+import { Facets, needsFacets } from "./facets.js";
+import { bestPassage } from "./passages.js";
+import { Range, Shards, TermShard, ascii, endings, json, reversed, vocabulary } from "./shards.js";
+import { CLAUSE, FIELDS, normalize, stem } from "./words.js";
 
-const FORMAT = 1;
-const FIELDS = ["title", "authors", "organization", "keywords", "topics", "venue", "abstract"];
+export { highlight } from "./passages.js";
+export { normalize, stem };
+
+const FORMAT = 2;
 const MAX_EDITS = 3;
-
-// ---------------------------------------------------------------------------------------- Words
-
-const EDGE = "\x01"; // stands where a word may have to be parted; never leaves `normalize`
-
-const GREEK = pairs(
-  "αβγδεζηθικλμ",
-  "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu",
-  "νξοπρσςτυφχψω",
-  "nu xi omicron pi rho sigma sigma tau upsilon phi chi psi omega",
-);
-const LATIN = pairs("ßẞæœøđðþłıħŋŧȷɛəɔɑ", "ss ss ae oe o d d th l i h n t j e e o a");
-const CONSONANTS = "bcdfghjkmnpqrtvw"; // hexadecimal digits of which no word is made
-const APOSTROPHES = new Set("‘’‛ʹʻʼʽ′");
-
-// What becomes of the characters from .. to: the first range that holds one decides.
-const RANGES = [
-  // Nothing: soft hyphen, vowel points, joiners, marks of direction, variation selectors.
-  ["", 0xad, 0xad],
-  ["", 0x591, 0x5bd],
-  ["", 0x610, 0x61a],
-  ["", 0x64b, 0x65f],
-  ["", 0x200b, 0x200f],
-  ["", 0x202a, 0x202e],
-  ["", 0x2060, 0x206f],
-  ["", 0xfe00, 0xfe0f],
-  ["", 0xfeff, 0xfeff],
-  // Punctuation and symbols: a space.
-  [" ", 0x80, 0xbf],
-  [" ", 0xd7, 0xd7],
-  [" ", 0xf7, 0xf7],
-  [" ", 0x2c2, 0x2df],
-  [" ", 0x37e, 0x37e],
-  [" ", 0x55a, 0x55f],
-  [" ", 0x589, 0x58a],
-  [" ", 0x5be, 0x5be],
-  [" ", 0x5f3, 0x5f4],
-  [" ", 0x60c, 0x60d],
-  [" ", 0x61b, 0x61f],
-  [" ", 0x66a, 0x66d],
-  [" ", 0x6d4, 0x6d4],
-  [" ", 0x964, 0x965],
-  [" ", 0x1680, 0x1680],
-  [" ", 0x2000, 0x2bff],
-  [" ", 0x2e00, 0x2e7f],
-  [" ", 0x3000, 0x3004],
-  [" ", 0x3008, 0x3030],
-  [" ", 0x303d, 0x303f],
-  [" ", 0x30a0, 0x30a0],
-  [" ", 0x30fb, 0x30fb],
-  [" ", 0xd800, 0xf8ff],
-  [" ", 0xfe10, 0xfe6f],
-  [" ", 0xffe0, 0xffff],
-  [" ", 0x1d000, 0x1d3ff],
-  [" ", 0x1f000, 0x1faff],
-  [" ", 0xe0000, 0x10ffff],
-  // Scripts that set no space between words: every character is a word.
-  [EDGE, 0xe00, 0xeff],
-  [EDGE, 0x1000, 0x109f],
-  [EDGE, 0x1780, 0x17ff],
-  [EDGE, 0x3005, 0xa4cf],
-  [EDGE, 0xac00, 0xd7ff],
-  [EDGE, 0xf900, 0xfaff],
-  [EDGE, 0x20000, 0x3ffff],
-];
-
-const CLAUSE = new RegExp(
-  `^([+-]?)(?:(${FIELDS.join("|")}):)?([a-z0-9.*]+)((?:[~^][0-9]+)*)$`,
-);
-
-/**
- * The words of a text as lunr can index and find them, for documents and queries alike: ASCII
- * letters and digits, one space between words, accents folded, other scripts in codes that no
- * stemming touches. Operators of lunr's query language stay where they are in their place and are
- * spaces elsewhere, so that lunr can parse every normalised text. Twice is the same as once.
- */
-export function normalize(text) {
-  return fold(String(text))
-    .replace(/(?<=\S)-/g, " ")
-    .split(" ")
-    .filter(Boolean)
-    .flatMap((chunk) => (CLAUSE.test(chunk) ? chunk : wordsOf(chunk)))
-    .join(" ");
-}
-
-function fold(text) {
-  const folded = text
-    .normalize("NFKD")
-    .replace(/[\u0300-\u036f]+/g, "")
-    .normalize("NFC")
-    .toLowerCase()
-    .replace(/[\x00-\x20\x7f]+/g, " ")
-    .replace(/[^\x00-\x7f]/gu, foldCharacter)
-    .replace(/(?<![a-z0-9])([a-z])(\+\+|#)/g, nameLanguage)
-    .replace(/(?<=[a-z0-9])'+(?=[a-z])/g, "")
-    .replace(/\.(?![0-9])|(?<![0-9])\./g, " ")
-    .replace(/[^a-z0-9.+\-:*~^\x01]+/g, " ");
-  return folded
-    .replace(/\x01+/g, EDGE)
-    .replace(/(?<![a-z0-9])\x01|\x01(?![a-z0-9])/g, "")
-    .replaceAll(EDGE, " ");
-}
-
-function nameLanguage(_, letter, sign) {
-  return letter + (sign === "#" ? "sharp" : "plusplus") + EDGE;
-}
-
-function foldCharacter(character) {
-  if (GREEK.has(character)) return EDGE + GREEK.get(character) + EDGE;
-  if (LATIN.has(character)) return LATIN.get(character);
-  if (APOSTROPHES.has(character)) return "'";
-  const point = character.codePointAt(0);
-  const range = RANGES.find(([, first, last]) => first <= point && point <= last);
-  if (range && range[0] !== EDGE) return range[0];
-  const edge = range ? EDGE : "";
-  return edge + "x" + point.toString(16).replace(/./g, (d) => CONSONANTS[parseInt(d, 16)]) + edge;
-}
-
-function wordsOf(chunk) {
-  return chunk.split(/[+\-:~^]+/).filter((word) => /[^*]/.test(word));
-}
-
-function pairs(...lines) {
-  const map = new Map();
-  for (let i = 0; i < lines.length; i += 2) {
-    const names = lines[i + 1].split(" ");
-    [...lines[i]].forEach((letter, at) => map.set(letter, names[at]));
-  }
-  return map;
-}
-
-// Porter's algorithm (Program 14(3), 1980) as lunr.js 2.3.9 reads it.
-const C = "[^aeiou][^aeiouy]*";
-const V = "[aeiouy][aeiou]*";
-const M_OVER_0 = new RegExp(`^(?:${C})?${V}${C}`);
-const M_OVER_1 = new RegExp(`^(?:${C})?${V}${C}${V}${C}`);
-const M_IS_1 = new RegExp(`^(?:${C})?${V}${C}(?:${V})?$`);
-const VOWEL = new RegExp(`^(?:${C})?[aeiouy]`);
-const SHORT = new RegExp(`^${C}[aeiouy][^aeiouwxy]$`);
-const LONG = {
-  ational: "ate", tional: "tion", enci: "ence", anci: "ance", izer: "ize", bli: "ble",
-  alli: "al", entli: "ent", eli: "e", ousli: "ous", ization: "ize", ation: "ate", ator: "ate",
-  alism: "al", iveness: "ive", fulness: "ful", ousness: "ous", aliti: "al", iviti: "ive",
-  biliti: "ble", logi: "log",
-};
-const MIDDLE = {
-  icate: "ic", ative: "", alize: "al", iciti: "ic", ical: "ic", ful: "", ness: "",
-};
-const LONG_ENDING = new RegExp(`^(.+?)(${Object.keys(LONG).join("|")})$`);
-const MIDDLE_ENDING = new RegExp(`^(.+?)(${Object.keys(MIDDLE).join("|")})$`);
-const LAST_ENDING =
-  /^(.+?)(?:al|ance|ence|er|ic|able|ible|ant|ement|ment|ent|ou|ism|ate|iti|ous|ive|ize)$/;
-
-/** The stem of a lower-case ASCII word, exactly as lunr.js 2.3.9 stems it. */
-export function stem(word) {
-  if (word.length < 3) return word;
-  if (word[0] !== "y") return stemSteps(word);
-  return "y" + stemSteps("Y" + word.slice(1)).slice(1); // a first y is a consonant
-}
-
-function stemSteps(word) {
-  let stemmed = withoutPast(withoutPlural(word)).replace(/^(.+?[^aeiou])y$/, "$1i");
-  stemmed = withShorterEnding(stemmed, LONG_ENDING, LONG);
-  stemmed = withShorterEnding(stemmed, MIDDLE_ENDING, MIDDLE);
-  return withoutFinalLetter(withoutLastEnding(stemmed));
-}
-
-function withoutPlural(word) {
-  const match = /^(.+?)(?:(ss|i)es|([^s])s)$/.exec(word);
-  return match ? match[1] + (match[2] ?? match[3]) : word;
-}
-
-function withoutPast(word) {
-  if (/^.+eed$/.test(word)) return M_OVER_0.test(word.slice(0, -3)) ? word.slice(0, -1) : word;
-  const base = /^(.+?)(?:ed|ing)$/.exec(word)?.[1];
-  if (base === undefined || !VOWEL.test(base)) return word;
-  if (/(?:at|bl|iz)$/.test(base)) return base + "e";
-  if (/([^aeiouylsz])\1$/.test(base)) return base.slice(0, -1);
-  return SHORT.test(base) ? base + "e" : base;
-}
-
-function withShorterEnding(word, ending, shorter) {
-  const match = ending.exec(word);
-  return match && M_OVER_0.test(match[1]) ? match[1] + shorter[match[2]] : word;
-}
-
-function withoutLastEnding(word) {
-  const match = LAST_ENDING.exec(word) ?? /^(.+?[st])ion$/.exec(word);
-  return match && M_OVER_1.test(match[1]) ? match[1] : word;
-}
-
-function withoutFinalLetter(word) {
-  const base = /^(.+)e$/.exec(word)?.[1];
-  const shorten = base && (M_OVER_1.test(base) || (M_IS_1.test(base) && !SHORT.test(base)));
-  const rest = shorten ? base : word;
-  return rest.endsWith("ll") && M_OVER_1.test(rest) ? rest.slice(0, -1) : rest;
-}
+const SPELLINGS = 6; // words read backwards whose frequency is looked up for a spelling
 
 // -------------------------------------------------------------------------------------- Queries
 
-/** The clauses of a normalised query: {presence, fields, term, boost, edits, wild}. */
+/** The clauses of a query as a person typed it: {presence, fields, word, term, boost, edits, wild}. */
 function parse(query) {
-  return query.split(" ").filter(Boolean).map(parseClause);
+  return normalize(query ?? "").split(" ").filter(Boolean).map(parseClause);
 }
 
 function parseClause(chunk) {
   const [, presence, field, word, suffixes] = CLAUSE.exec(chunk);
   const wild = word.includes("*");
-  const clause = { presence, wild, boost: 1, term: wild ? word : stem(word) };
+  const clause = { presence, wild, boost: 1, word, term: wild ? word : stem(word) };
   clause.fields = field ? [FIELDS.indexOf(field)] : FIELDS.map((_, number) => number);
   for (const [, sign, figure] of suffixes.matchAll(/([~^])([0-9]+)/g)) {
     if (sign === "^") clause.boost = Number(figure);
     else clause.edits = Math.min(Number(figure), MAX_EDITS);
   }
   return clause;
+}
+
+/** Whether a clause asks for one word as it stands. */
+function isPlain({ wild, edits }) {
+  return !wild && edits === undefined;
 }
 
 /** Whether a word fits a pattern in which `*` stands for any letters, or none. */
@@ -273,16 +87,17 @@ function fitsFuzzy(pattern, edits, word, at = 0) {
 
 /**
  * Opens the index in the folder `search/` of the site at `baseUrl`. `fetch` answers with something
- * that has `ok` and `json()`; its failures reach the caller, and a search after one tries again.
+ * that has `ok`, `json()` and `arrayBuffer()`; its failures reach the caller, and a search after
+ * one tries again.
  */
 export async function openIndex(baseUrl, fetch = globalThis.fetch) {
-  const folder = `${`${baseUrl}`.replace(/\/+$/, "")}/search/`;
-  const load = async (name) => {
-    const response = await fetch(`${folder}${name}.json`);
-    if (response.ok === false) throw new Error(`${folder}${name}.json: HTTP ${response.status}`);
-    return response.json();
+  const root = `${`${baseUrl}`.replace(/\/+$/, "")}/`;
+  const load = async (path, signal) => {
+    const response = await fetch(root + path, { signal });
+    if (response.ok === false) throw new Error(`${root}${path}: HTTP ${response.status}`);
+    return response;
   };
-  const manifest = await load("manifest");
+  const manifest = await (await load("search/manifest.json")).json();
   if (manifest.format !== FORMAT) throw new Error(`unknown index format '${manifest.format}'`);
   return new Index(manifest, load);
 }
@@ -290,11 +105,27 @@ export async function openIndex(baseUrl, fetch = globalThis.fetch) {
 class Index {
   #manifest;
   #load;
-  #shards = new Map();
+  #shards;
+  #terms;
+  #words;
+  #endings;
+  #common;
+  #stops;
+  #facets = null;
 
   constructor(manifest, load) {
     this.#manifest = manifest;
     this.#load = load;
+    this.#shards = new Shards(async (path, signal) =>
+      (await load(`search/${path}`, signal)).arrayBuffer(),
+    );
+    this.#terms = new Range("terms", manifest.terms);
+    this.#words = new Range("words", manifest.words);
+    this.#endings = new Range("endings", manifest.endings);
+    this.#common = new Map(
+      manifest.common.map((name) => [name.slice(0, name.lastIndexOf("-")), `common/${name}.bin`]),
+    );
+    this.#stops = new Set(manifest.stops.split(" "));
   }
 
   /** Titles of the topics by slug. */
@@ -310,94 +141,196 @@ class Index {
   /**
    * Papers for a query, best first: {total, results: [{id, score, title, url, authors, date,
    * organization, topics, hasCode, excerpt}], terms}; `terms` are the stems found, for
-   * `highlight`. `topic` is a slug or several that must all be there, `year` four digits,
-   * `organization` a name in any case, `hasCode` true for papers with code only, `sort`
-   * "relevance" or "date", `limit` the number of results, all without it. With `facets: true` the
-   * answer also counts, for each filter, what its values would give beside the other filters.
-   * An empty query and one of prohibitions only find all that is not prohibited, as in lunr.
+   * `highlight` and `passage`. An empty query and one of prohibitions only find all that is not
+   * prohibited, as in lunr. Options:
+   *
+   * - `topic`: a slug, or several that must all be there; `year`: four digits; `organization`: a
+   *   name in any case; `hasCode`: true for papers with code only
+   * - `sort`: "relevance" or "date"; `limit`: the number of results, all without it
+   * - `all`: true makes musts of the words that have no sign, stop words excepted
+   * - `typing`: true if the last word may be half typed: where the index does not hold it, the most
+   *   frequent word that begins with it counts, and the answer names that word as `completed`
+   * - `facets`: true to count, for each filter, what its values would give beside the other
+   *   filters: {topic, year, organization: {value: papers}, code: papers}
+   * - `signal`: an AbortSignal that ends the search with its reason
    */
   async search(query, options = {}) {
-    const clauses = parse(normalize(query ?? ""));
-    const expanded = await Promise.all(clauses.map((clause) => this.#expand(clause)));
-    const postings = await this.#postings(new Set(expanded.flat()));
+    const { signal } = options;
+    const clauses = parse(query).filter((clause) => !this.#isLeftOut(clause, options));
+    if (options.all) for (const clause of clauses) clause.presence ||= "+";
+    const expanded = await Promise.all(clauses.map((clause) => this.#expand(clause, signal)));
+    const completed = options.typing && (await this.#complete(query, clauses, expanded, signal));
+    const postings = await this.#postings(new Set(expanded.flat()), signal);
+    const facets = needsFacets(options) ? await this.#loadFacets(signal) : null;
+    signal?.throwIfAborted();
     const found = this.#rank(clauses, expanded, postings);
-    const { numbers, facets } = await this.#filter(found.numbers, options);
-    const newest = options.sort === "date" ? (await this.#attributes()).date : null;
-    numbers.sort(order(found.scores, newest));
-    const shown = numbers.slice(0, options.limit ?? numbers.length);
-    const results = await Promise.all(shown.map((n) => this.#result(n, found.scores[n])));
+    const kept = facets ? facets.filter(found.numbers, options) : { numbers: found.numbers };
+    const before = order(found.scores, options.sort === "date" ? facets.dates : null);
+    const shown = first(kept.numbers, options.limit ?? Infinity, before);
+    const results = await Promise.all(
+      shown.map((number) => this.#result(number, found.scores[number], signal)),
+    );
     const positive = expanded.filter((_, i) => clauses[i].presence !== "-");
-    const answer = { total: numbers.length, results, terms: [...new Set(positive.flat())] };
-    return facets ? { ...answer, facets } : answer;
+    return {
+      total: kept.numbers.length,
+      results,
+      terms: [...new Set(positive.flat())],
+      ...(kept.counts && { facets: kept.counts }),
+      ...(completed && { completed }),
+    };
   }
 
-  /** A shard, fetched once; a failure is not kept. */
-  #shard(name) {
-    if (!this.#shards.has(name)) {
-      const promise = this.#load(name);
-      this.#shards.set(name, promise);
-      promise.catch(() => this.#shards.delete(name));
-    }
-    return this.#shards.get(name);
+  /**
+   * The query with each word that the index does not hold replaced by the nearest word that it
+   * does, the more frequent of two; "" where there is nothing to replace.
+   */
+  async suggest(query, { signal } = {}) {
+    const chunks = normalize(query ?? "").split(" ").filter(Boolean);
+    const replaced = await Promise.all(
+      chunks.map(async (chunk) => {
+        const clause = parseClause(chunk);
+        const word = await this.#spelling(clause, signal);
+        const at = chunk.lastIndexOf(clause.word);
+        return word ? chunk.slice(0, at) + word + chunk.slice(at + clause.word.length) : chunk;
+      }),
+    );
+    return replaced.some((chunk, i) => chunk !== chunks[i]) ? replaced.join(" ") : "";
   }
 
-  /** The place of the shard of terms in which a term stands if it is there; -1 before all. */
-  #place(term) {
-    const { terms } = this.#manifest;
-    let low = 0;
-    let high = terms.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (terms[middle][0] <= term) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
+  /**
+   * The passage of a paper's abstract that holds most of these stems, about three lines, with "…"
+   * where it is cut off; "" where the site has no abstract of the paper.
+   */
+  async passage(id, terms, { signal } = {}) {
+    const path = `${this.#manifest.abstracts}${encodeURIComponent(id)}.json`;
+    const response = await this.#load(path, signal).catch((error) => {
+      if (signal?.aborted) throw error;
+    });
+    const paper = await response?.json();
+    return paper?.summary ? bestPassage(paper.summary, terms) : "";
+  }
+
+  /** Stop words demand nothing where all words are demanded: no paper is indexed by them. */
+  #isLeftOut(clause, { all }) {
+    return Boolean(all) && !clause.presence && isPlain(clause) && this.#stops.has(clause.word);
   }
 
   /** The terms of the index that a clause means. */
-  async #expand({ term, wild, edits }) {
-    if (edits !== undefined) {
-      const length = term.length;
-      const words = await this.#words(length - edits, length + edits);
-      return words.filter((word) => fitsFuzzy(term, edits, word));
-    }
-    if (!wild) {
-      const postings = await this.#postings(new Set([term]));
+  async #expand(clause, signal) {
+    const { term, wild, edits } = clause;
+    if (isPlain(clause)) {
+      const postings = await this.#postings([term], signal);
       return postings.has(term) ? [term] : [];
     }
-    const start = term.slice(0, term.indexOf("*"));
-    const words = start
-      ? await this.#termsFrom(start)
-      : await this.#words(term.replaceAll("*", "").length, Infinity);
+    if (edits !== undefined) {
+      const words = wild || edits > 1 ? this.#beginning("", signal) : this.#near(term, signal);
+      return (await words).filter((word) => fitsFuzzy(term, edits, word));
+    }
+    const words = /^[^*]+\*$/.test(term)
+      ? await this.#termsFrom(term.slice(0, -1), signal)
+      : await this.#fitting(term, signal);
     return words.filter((word) => fitsWildcard(term, word));
   }
 
-  /** All terms of the shards in which terms with this start may stand. */
-  async #termsFrom(start) {
-    const first = Math.max(0, this.#place(start));
-    const names = this.#manifest.terms.slice(first, this.#place(`${start}\uffff`) + 1);
-    const shards = await Promise.all(names.map(([, name]) => this.#shard(name)));
-    return shards.flatMap((shard) => Object.keys(shard));
+  /** All terms of the shards in which terms with this beginning may stand. */
+  async #termsFrom(start, signal) {
+    const paths = this.#terms.beginning(start);
+    const shards = await Promise.all(paths.map((path) => this.#termShard(path, signal)));
+    return [...shards.flatMap(({ terms }) => terms), ...this.#common.keys()];
   }
 
-  /** All terms that are so long. */
-  async #words(shortest, longest) {
-    const names = this.#manifest.words.filter(([a, b]) => a <= longest && shortest <= b);
-    const shards = await Promise.all(names.map(([, , name]) => this.#shard(name)));
-    const fitting = shards.flat().filter(([length]) => shortest <= length && length <= longest);
-    return fitting.flatMap(([length, words]) => words.match(new RegExp(`.{${length}}`, "g")));
+  /** Terms among which are all that fit a pattern: the fewest that the vocabulary offers. */
+  #fitting(pattern, signal) {
+    const start = pattern.slice(0, pattern.indexOf("*"));
+    const end = reversed(pattern.slice(pattern.lastIndexOf("*") + 1));
+    const shorter = this.#endings.beginning(end).length < this.#words.beginning(start).length;
+    return shorter ? this.#ending(end, signal) : this.#beginning(start, signal);
+  }
+
+  /**
+   * Terms among which are all that one edit makes of a term. An edit leaves its first or its
+   * second half as it is, or it swaps the two letters where the halves meet.
+   */
+  async #near(term, signal) {
+    const half = term.length >> 1;
+    const swapped = term.slice(0, half - 1) + term[half] + term[half - 1] + term.slice(half + 1);
+    const words = await Promise.all([
+      this.#beginning(term.slice(0, half), signal),
+      this.#ending(reversed(term.slice(half)), signal),
+      half ? this.#beginning(swapped, signal) : [],
+    ]);
+    return [...new Set(words.flat())];
+  }
+
+  /** All terms of the shards of words with this beginning. */
+  async #beginning(start, signal) {
+    return (await this.#vocabulary(start, signal)).map(({ term }) => term);
+  }
+
+  async #vocabulary(start, signal) {
+    const paths = this.#words.beginning(start);
+    const get = (path) => this.#shards.get(path, vocabulary, signal);
+    return (await Promise.all(paths.map(get))).flat();
+  }
+
+  /** All terms of the shards of words with this ending, which is given backwards. */
+  async #ending(end, signal) {
+    const paths = this.#endings.beginning(end);
+    const get = (path) => this.#shards.get(path, endings, signal);
+    return (await Promise.all(paths.map(get))).flat();
   }
 
   /** The postings of terms: a Map without those that the index does not have. */
-  async #postings(terms) {
+  async #postings(terms, signal) {
     const found = new Map();
     const fetched = [...terms].map(async (term) => {
-      const name = this.#manifest.terms[this.#place(term)]?.[1];
-      const shard = name ? await this.#shard(name) : {};
-      if (Object.hasOwn(shard, term)) found.set(term, shard[term]);
+      const path = this.#common.get(term) ?? this.#terms.holding(term);
+      const postings = path && (await this.#termShard(path, signal)).postings(term);
+      if (postings) found.set(term, postings);
     });
     await Promise.all(fetched);
     return found;
+  }
+
+  #termShard(path, signal) {
+    return this.#shards.get(path, (bytes) => new TermShard(bytes), signal);
+  }
+
+  /** Lets the last word, if the index does not hold it, mean its most frequent completion. */
+  async #complete(query, clauses, expanded, signal) {
+    const clause = clauses.at(-1);
+    const fits = clause && isPlain(clause) && !expanded.at(-1).length && /\w$/.test(query);
+    if (!fits || clause.word.length < 2) return "";
+    const start = clause.word.slice(0, Math.max(2, Math.ceil(clause.word.length * 0.6)));
+    const words = await this.#vocabulary(start, signal);
+    const begun = words.filter(({ word }) => word.startsWith(clause.word));
+    const [best] = begun.sort((a, b) => b.spread - a.spread || byWord(a, b));
+    if (!best) return "";
+    expanded[expanded.length - 1] = [best.term];
+    return best.word;
+  }
+
+  /** The word a person may have meant by one that the index does not hold. */
+  async #spelling(clause, signal) {
+    const { word, term } = clause;
+    if (!isPlain(clause) || this.#stops.has(word) || !/^[a-z]{3,}$/.test(word)) return "";
+    if ((await this.#postings([term], signal)).has(term)) return "";
+    const most = word.length < 6 ? 1 : 2;
+    const half = word.length >> 1;
+    const [begun, ended] = await Promise.all([
+      this.#vocabulary(word.slice(0, half), signal),
+      this.#ending(reversed(term.slice(term.length >> 1)), signal),
+    ]);
+    const near = ended.filter((other) => editsBetween(term, other, most) <= most);
+    const starts = near.slice(0, SPELLINGS).map((other) => this.#vocabulary(other, signal));
+    const known = [...begun, ...(await Promise.all(starts)).flat()].filter((w) => w.spread > 1);
+    const edits = (w) =>
+      Math.min(editsBetween(word, w.word, most), editsBetween(term, w.term, most));
+    const measured = known.map((w) => ({ ...w, edits: edits(w) }));
+    const [best] = measured
+      .filter(({ edits }) => edits <= most)
+      .sort((a, b) => a.edits - b.edits || b.spread - a.spread || byWord(a, b));
+    return best?.word ?? "";
   }
 
   /**
@@ -411,14 +344,17 @@ class Index {
     const marks = new Marks(documents, clauses.every(({ presence }) => presence === "-"));
     const vectors = FIELDS.map(() => new Map());
     clauses.forEach((clause, i) => {
+      marks.beginClause(clause.presence);
       for (const term of expanded[i]) {
+        for (const posting of postings.get(term)) {
+          if (!clause.fields.includes(posting.field)) continue;
+          marks.add(posting.documents);
+        }
+        if (clause.presence === "-") continue;
         for (const field of clause.fields) {
-          marks.add(clause.presence, postingOf(postings.get(term), field));
-          if (clause.presence === "-") continue;
           vectors[field].set(term, (vectors[field].get(term) ?? 0) + clause.boost);
         }
       }
-      marks.endClause(clause.presence);
     });
     vectors.forEach((vector, field) => this.#score(scores, field, vector, postings));
     return { numbers: marks.found(), scores };
@@ -426,45 +362,42 @@ class Index {
 
   /** Adds to the scores of documents what a field gives. */
   #score(scores, field, vector, postings) {
-    const { k1, b, documents, fields } = this.#manifest;
+    const { k1, b, documents: all, fields } = this.#manifest;
     const { boost, length } = fields[field];
-    const average = length / documents;
+    const average = length / all;
     const norm = lengthOf(vector);
     if (!norm) return;
     for (const [term, wanted] of vector) {
-      const idf = inverseFrequency(postings.get(term), documents);
-      eachDocument(postingOf(postings.get(term), field), (number, tf, size) => {
-        const weight = (idf * ((k1 + 1) * tf)) / (k1 * (1 - b + b * (size / average)) + tf);
-        scores[number] += ((Math.round(weight * boost * 1000) / 1000) * wanted) / norm;
-      });
+      const idf = inverseFrequency(postings.get(term), all);
+      const posting = postings.get(term).find((one) => one.field === field);
+      if (!posting) continue;
+      const { documents, extra, lengths } = posting;
+      for (let i = 0; i < documents.length; i++) {
+        const tf = extra[i] + 1;
+        const weight = (idf * ((k1 + 1) * tf)) / (k1 * (1 - b + b * (lengths[i] / average)) + tf);
+        scores[documents[i]] += ((Math.round(weight * boost * 1000) / 1000) * wanted) / norm;
+      }
     }
   }
 
-  /** The documents that pass the filters, and the counts of the facets if they are wanted. */
-  async #filter(numbers, options) {
-    const filters = [filterTopic, filterYear, filterOrganization, filterCode];
-    const wanted = [options.topic, options.year, options.organization, options.hasCode];
-    if (!options.facets && !wanted.some(Boolean)) return { numbers };
-    const attributes = await this.#attributes();
-    const passes = filters.map((filter, i) => wanted[i] && filter(attributes, wanted[i]));
-    const facets = options.facets ? new Facets(attributes) : null;
-    const kept = numbers.filter((number) => {
-      const failed = passes.map((pass) => Boolean(pass && !pass(number)));
-      facets?.count(number, failed);
-      return !failed.includes(true);
-    });
-    return { numbers: kept, facets: facets?.counts };
-  }
-
-  #attributes() {
-    return this.#shard(this.#manifest.attributes);
+  /** What the filters need to know of all documents; fetched once. */
+  #loadFacets(signal) {
+    const { documents, stretches, facets } = this.#manifest;
+    const paths = facets.map((name) => `facets/${name}.bin`);
+    const shards = Promise.all(paths.map((path) => this.#shards.get(path, json, signal)));
+    return shards.then((all) => (this.#facets ??= new Facets(all, documents, stretches.size)));
   }
 
   /** One result as the caller sees it. */
-  async #result(number, score) {
-    const { size, files } = this.#manifest.records;
-    const shard = await this.#shard(files[Math.floor(number / size)]);
-    const [id, title, authors, date, organization, topics, code, excerpt] = shard[number % size];
+  async #result(number, score, signal) {
+    const { size, shard, files } = this.#manifest.stretches;
+    const stretch = Math.floor(number / size);
+    const names = await this.#shards.get(`stretches/${files[stretch]}.bin`, ascii, signal);
+    const place = Math.floor(number / shard);
+    const at = 7 * (place - (stretch * size) / shard);
+    const path = `records/${place}-${names.slice(at, at + 7)}.bin`;
+    const record = (await this.#shards.get(path, json, signal))[number % shard];
+    const [id, title, authors, date, organization, topics, code, excerpt] = record;
     const hasCode = code === 1;
     const url = `papers/${id}/`;
     return { id, score, title, url, authors, date, organization, topics, hasCode, excerpt };
@@ -476,108 +409,45 @@ class Marks {
   #named;
   #forbidden;
   #met;
+  #seen;
+  #clause = 0;
+  #presence = "";
   #demands = 0;
-  #inClause = new Set();
 
   constructor(documents, all) {
     this.#named = new Uint8Array(documents).fill(all ? 1 : 0);
     this.#forbidden = new Uint8Array(documents);
-    this.#met = new Uint32Array(documents);
+    this.#met = new Uint16Array(documents);
+    this.#seen = new Uint16Array(documents); // the last demand that a document met
   }
 
-  add(presence, posting) {
-    eachDocument(posting, (number) => {
-      if (presence === "-") this.#forbidden[number] = 1;
-      else this.#named[number] = 1;
-      if (presence === "+") this.#inClause.add(number);
-    });
+  beginClause(presence) {
+    this.#presence = presence;
+    this.#clause++;
+    if (presence === "+") this.#demands++;
   }
 
-  endClause(presence) {
-    if (presence !== "+") return;
-    for (const number of this.#inClause) this.#met[number]++;
-    this.#inClause.clear();
-    this.#demands++;
+  add(documents) {
+    if (this.#presence === "-") for (const number of documents) this.#forbidden[number] = 1;
+    else for (const number of documents) this.#named[number] = 1;
+    if (this.#presence === "+") this.#meet(documents);
+  }
+
+  #meet(documents) {
+    for (const number of documents) {
+      if (this.#seen[number] === this.#clause) continue;
+      this.#seen[number] = this.#clause;
+      this.#met[number]++;
+    }
   }
 
   found() {
     const numbers = [];
-    this.#named.forEach((named, number) => {
-      if (named && !this.#forbidden[number] && this.#met[number] === this.#demands) {
-        numbers.push(number);
-      }
-    });
+    for (let number = 0; number < this.#named.length; number++) {
+      if (!this.#named[number] || this.#forbidden[number]) continue;
+      if (this.#met[number] === this.#demands) numbers.push(number);
+    }
     return numbers;
-  }
-}
-
-/** What each value of each filter would give, the other filters as they are. */
-class Facets {
-  #attributes;
-  counts = {
-    topic: Object.create(null),
-    year: Object.create(null),
-    organization: Object.create(null),
-    code: 0,
-  };
-
-  constructor(attributes) {
-    this.#attributes = attributes;
-  }
-
-  count(number, [topic, year, organization, code]) {
-    const { topics, organizations, ...of } = this.#attributes;
-    const add = (counts, key) => (counts[key] = (counts[key] ?? 0) + 1);
-    if (!(year || organization || code)) {
-      for (const place of of.topic[number]) add(this.counts.topic, topics[place]);
-    }
-    if (!(topic || organization || code) && of.date[number]) {
-      add(this.counts.year, Math.floor(of.date[number] / 10000));
-    }
-    if (!(topic || year || code) && of.organization[number] >= 0) {
-      add(this.counts.organization, organizations[of.organization[number]]);
-    }
-    if (!(topic || year || organization) && of.code[number]) this.counts.code++;
-  }
-}
-
-function filterTopic({ topics, topic }, wanted) {
-  const places = [wanted].flat().map((slug) => topics.indexOf(slug));
-  return (number) => places.every((place) => topic[number].includes(place));
-}
-
-function filterYear({ date }, wanted) {
-  return (number) => Math.floor(date[number] / 10000) === Number(wanted);
-}
-
-function filterOrganization({ organizations, organization }, wanted) {
-  const name = normalize(wanted);
-  const places = new Set();
-  organizations.forEach((other, place) => normalize(other) === name && places.add(place));
-  return (number) => places.has(organization[number]);
-}
-
-function filterCode({ code }) {
-  return (number) => code[number] === 1;
-}
-
-/** Order of documents: by score (by date first, if dates are given), the newest first in a tie. */
-function order(scores, dates) {
-  return (a, b) => (dates ? dates[b] - dates[a] : 0) || scores[b] - scores[a] || b - a;
-}
-
-function postingOf(postings, field) {
-  return postings.find(([number]) => number === field);
-}
-
-/** Calls `see(document, frequency, field length)` for every document of a field's posting. */
-function eachDocument(posting, see) {
-  if (!posting) return;
-  const [, gaps, frequencies, lengths] = posting;
-  let number = 0;
-  for (let i = 0; i < gaps.length; i++) {
-    number += gaps[i];
-    see(number, frequencies ? frequencies[i] : 1, lengths[i]);
   }
 }
 
@@ -589,23 +459,48 @@ function lengthOf(vector) {
 
 /** lunr's idf. It counts a document once for every field that holds the term. */
 function inverseFrequency(postings, documents) {
-  const holding = postings.reduce((sum, [, gaps]) => sum + gaps.length, 0);
+  const holding = postings.reduce((sum, posting) => sum + posting.documents.length, 0);
   return Math.log(1 + Math.abs((documents - holding + 0.5) / (holding + 0.5)));
 }
 
-// ----------------------------------------------------------------------------------- Highlights
+/** Order of documents: by score (by date first, if dates are given), the newest first in a tie. */
+function order(scores, dates) {
+  return (a, b) => (dates ? dates[b] - dates[a] : 0) || scores[b] - scores[a] || b - a;
+}
 
-/** A text in pieces, [{text, match}], `match` true where its words are among the stems given. */
-export function highlight(text, terms) {
-  const wanted = new Set(terms);
-  const pieces = [];
-  let end = 0;
-  for (const { 0: word, index } of text.matchAll(/[\p{L}\p{N}\p{M}]+(?:['’.][\p{L}\p{N}]+|\+\+|#)*/gu)) {
-    if (!normalize(word).split(" ").some((part) => wanted.has(stem(part)))) continue;
-    if (index > end) pieces.push({ text: text.slice(end, index), match: false });
-    pieces.push({ text: word, match: true });
-    end = index + word.length;
+/** The first so many documents in an order, without ordering the others. */
+function first(numbers, limit, before) {
+  if (limit * 8 >= numbers.length) return numbers.sort(before).slice(0, limit);
+  const chosen = [];
+  for (const number of numbers) {
+    if (chosen.length === limit && (!limit || before(number, chosen.at(-1)) > 0)) continue;
+    let place = chosen.length;
+    while (place > 0 && before(number, chosen[place - 1]) < 0) place--;
+    chosen.splice(place, 0, number);
+    if (chosen.length > limit) chosen.pop();
   }
-  if (end < text.length) pieces.push({ text: text.slice(end), match: false });
-  return pieces;
+  return chosen;
+}
+
+/** How many edits, a swap of neighbours being one, make one word of another; more than `most` is
+ * any larger number (Damerau 1964, as optimal string alignment). */
+function editsBetween(one, other, most) {
+  if (Math.abs(one.length - other.length) > most) return most + 1;
+  let above = [];
+  let row = Array.from({ length: other.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= one.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= other.length; j++) {
+      const same = one[i - 1] === other[j - 1];
+      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (same ? 0 : 1));
+      const swapped = i > 1 && j > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1];
+      if (swapped) next[j] = Math.min(next[j], above[j - 2] + 1);
+    }
+    [above, row] = [row, next];
+  }
+  return row[other.length];
+}
+
+function byWord(a, b) {
+  return a.word < b.word ? -1 : a.word > b.word ? 1 : 0;
 }

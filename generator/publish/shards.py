@@ -1,0 +1,101 @@
+"""Shards: numbers and words packed small, cut into files of bounded size, named by their content.
+
+Owns the bytes inside a shard and the shape of its name; what stands in which shard, `search` and
+`postings` say. A shard is one zlib stream (RFC 1950) over columns, so that it weighs the same on
+disk and on the way: servers compress JSON, but no file whose type they do not know.
+
+- *Column*: one byte p, then the p lowest bytes of every number: all first bytes, all second
+  bytes, … (little end first). Numbers side by side of one kind and one order compress well, and
+  p is 0 where all are 0.
+- *Words*: sorted words as four parts: their number (four bytes), a column of how many letters
+  each shares with the word before, a column of how many follow, and these letters themselves, run
+  together, as ASCII.
+"""
+
+import zlib
+from array import array
+from base64 import b32encode
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from hashlib import blake2b
+from itertools import pairwise
+from typing import TypeVar
+
+from generator.model import File
+
+FOLDER = "search/"
+_SPREAD = 2**32
+_NAME_LENGTH = 24
+"""Letters of a word that may stand in a file's name."""
+
+Word = TypeVar("Word")
+
+
+def column(numbers: Iterable[int]) -> bytes:
+    """Numbers from 0 to 2³² - 1 as a column."""
+    values = numbers if isinstance(numbers, array) else array("I", numbers)
+    used = (max(values, default=0).bit_length() + 7) // 8
+    raw, step = values.tobytes(), values.itemsize
+    return bytes([used]) + b"".join(raw[place::step] for place in range(used))
+
+
+def packed_words(words: Sequence[str]) -> bytes:
+    """Sorted ASCII words, each by what it does not share with the one before."""
+    shared = [shared_letters(*pair) for pair in pairwise(("", *words))]
+    rests = [word[start:] for word, start in zip(words, shared, strict=True)]
+    count = len(words).to_bytes(4, "little")
+    return count + column(shared) + column(map(len, rests)) + "".join(rests).encode("ascii")
+
+
+def shard(name: str, content: bytes) -> File:
+    """A file whose name changes with its content, so that it may be kept for ever. `name`: what
+    the name begins with, below `search/`."""
+    body = zlib.compress(content, 9)
+    return File(path=f"{FOLDER}{name}-{digest(content)}.bin", content=body)
+
+
+def digest(content: bytes) -> str:
+    """Seven letters and digits that stand for a content, and tell it from its other versions."""
+    return b32encode(blake2b(content, digest_size=5).digest()).decode("ascii")[:7].lower()
+
+
+def shard_name(file: File) -> str:
+    """A shard's name as the manifest gives it: the last part of its path, without its ending."""
+    return file.path.rpartition("/")[2].removesuffix(".bin")
+
+
+def shared_letters(one: str, other: str) -> int:
+    """How many letters two words have in common at their beginning."""
+    for place, (letter, others) in enumerate(zip(one, other, strict=False)):
+        if letter != others:
+            return place
+    return min(len(one), len(other))
+
+
+def separator(before: str, word: str) -> str:
+    """The shortest start of a word that sorts behind the word before it."""
+    return word[: shared_letters(before, word) + 1]
+
+
+def cut(
+    words: Sequence[str], size: Callable[[str], int], least: int, most: int
+) -> Iterator[tuple[str, list[str]]]:
+    """Cut sorted words into shards, each with its separator from the one before.
+
+    A shard ends before it would grow over `most`. From `least` on, it also ends before certain
+    words, which a hash picks, so that a new word moves the cuts near it and not all that follow.
+    It ends nowhere where the separator would be too long for a file's name."""
+    group: list[str] = []
+    first, total, before = words[0][:1] if words else "", 0, ""
+    for word in words:
+        weight = size(word)
+        picked = total >= least and zlib.crc32(word.encode()) < weight * _SPREAD // (most - least)
+        if group and (picked or total + weight > most):
+            edge = separator(before, word)
+            if len(edge) <= _NAME_LENGTH:
+                yield first, group
+                group, first, total = [], edge, 0
+        group.append(word)
+        total += weight
+        before = word
+    if group:
+        yield first, group
