@@ -77,7 +77,7 @@ K1 = 1.2
 B = 0.75
 """lunr's defaults: how soon a repeated term saturates, and how much a long field is discounted."""
 
-STRETCH = 2_048
+STRETCH = 1_024
 """Documents that are read, inverted and counted together."""
 RECORDS_PER_SHARD = 8
 COMMON, LONGEST_COMMON = 3_000, 60

@@ -2,12 +2,13 @@
 // generator/publish/search.py describe the bytes.
 import { FIELDS } from "./words.js";
 
-const KEPT = 600; // shards in memory; the one that was asked for longest ago goes first
+const KEPT = 64e6; // bytes of shards in memory; the one asked for longest ago goes first
 
 /** Shards by name, each fetched once while it is wanted. */
 export class Shards {
   #fetchBytes;
   #entries = new Map();
+  #size = 0;
 
   /** `fetchBytes(path, signal)` promises the compressed bytes of a file below search/. */
   constructor(fetchBytes) {
@@ -20,38 +21,58 @@ export class Shards {
    */
   get(path, decode, signal) {
     signal?.throwIfAborted();
-    const entry = this.#entries.get(path) ?? new Entry();
+    const entry = this.#entries.get(path) ?? this.#begin(path, decode);
     this.#entries.delete(path); // to stand last, as the one asked for most recently
     this.#entries.set(path, entry);
-    const drop = () => this.#entries.get(path) === entry && this.#entries.delete(path);
-    entry.begin(async (stop) => decode(await inflate(await this.#fetchBytes(path, stop))), drop);
-    if (this.#entries.size > KEPT) this.#entries.delete(this.#entries.keys().next().value);
-    return entry.wait(signal, drop);
+    return entry.wait(signal);
+  }
+
+  #begin(path, decode) {
+    const entry = new Entry(
+      async (stop) => {
+        const bytes = await inflate(await this.#fetchBytes(path, stop));
+        this.#grow(bytes.length);
+        entry.size = bytes.length;
+        return decode(bytes);
+      },
+      () => this.#entries.get(path) === entry && this.#entries.delete(path),
+    );
+    return entry;
+  }
+
+  #grow(size) {
+    this.#size += size;
+    for (const [path, entry] of this.#entries) {
+      if (this.#size <= KEPT) return;
+      if (!entry.size) continue; // still on its way
+      this.#size -= entry.size;
+      this.#entries.delete(path);
+    }
   }
 }
 
+/** A shard that is there or on its way. */
 class Entry {
-  #promise = null;
+  size = 0; // bytes once it is there
+  #promise;
+  #drop;
   #controller = new AbortController();
-  #waiting = 0;
+  #waiting = 0; // who would still take it; infinite when there is nothing left to stop
 
-  begin(load, drop) {
-    if (this.#promise) return;
+  constructor(load, drop) {
+    this.#drop = drop;
     this.#promise = load(this.#controller.signal);
-    this.#promise.then(
-      () => (this.#waiting = Infinity), // it is there: nothing is left to stop
-      drop,
-    );
+    this.#promise.then(() => (this.#waiting = Infinity), drop);
   }
 
-  wait(signal, drop) {
+  wait(signal) {
     this.#waiting += signal ? 1 : Infinity;
     if (!signal) return this.#promise;
     return new Promise((resolve, reject) => {
       const leave = () => {
         reject(signal.reason);
         if (--this.#waiting > 0) return;
-        drop();
+        this.#drop();
         this.#controller.abort(signal.reason);
       };
       const stay = () => signal.removeEventListener("abort", leave);
