@@ -31,7 +31,7 @@ from generator.publish.feeds import (
     render_opml,
 )
 from generator.publish.html import make_frame, render_pages, sitemap_entries
-from generator.publish.search import render_search
+from generator.publish.search import Memory, render_search
 from generator.publish.sitemap import (
     ICON,
     nojekyll,
@@ -42,8 +42,10 @@ from generator.publish.sitemap import (
 )
 from generator.publish.theme import Theme
 from generator.site.pages import Site, plan_site
+from generator.storage.cache import open_cache, version_of
 from generator.storage.staging import check_apart, check_output, replace_tree
 
+CACHE = ".broadsheet/cache.sqlite"
 PROGRAM = f"Broadsheet {__version__}"
 _PAGES_FOR_PROCESSES = 400
 """Below so many pages, starting processes costs more than it saves."""
@@ -66,11 +68,13 @@ def build(
     *,
     base_url: str = "",
     drafts: bool = False,
+    cached: bool = True,
     jobs: int | None = None,
     executor: Executor | None = None,
 ) -> Built:
     """Build the site at `root` into `output` (default: its output/).
 
+    `cached`: whether to use and keep what builds remember; the site is the same without it.
     `executor` renders the pages; without one, `jobs` processes do (default: one for each core).
     Raises BroadsheetError with every problem of the stage that failed; the old site stays."""
     output = output or root / "output"
@@ -80,8 +84,8 @@ def build(
         config = load_config(root, base_url)
         theme = load_theme(root, config)
         site = plan_site(load_library(root, drafts=drafts), config)
-        with _workers(len(site.pages), jobs, executor) as workers:
-            changes = replace_tree(output, render_site(site, theme, workers))
+        with _workers(len(site.pages), jobs, executor) as workers, _memory(root, cached) as memory:
+            changes = replace_tree(output, render_site(site, theme, workers, memory))
     return Built(
         output=output,
         pages=len(site.pages),
@@ -91,7 +95,9 @@ def build(
     )
 
 
-def render_site(site: Site, theme: Theme, executor: Executor | None = None) -> Iterator[File]:
+def render_site(
+    site: Site, theme: Theme, executor: Executor | None = None, memory: Memory | None = None
+) -> Iterator[File]:
     """Every file of the site, one at a time."""
     config = site.config
     yield from theme.static
@@ -99,13 +105,23 @@ def render_site(site: Site, theme: Theme, executor: Executor | None = None) -> I
     yield from _feeds(site)
     yield from _api(site)
     yield from _citations(site)
-    yield from render_search(site.library, executor)
+    yield from render_search(site.library, executor, memory)
     yield from render_sitemap(sitemap_entries(site.pages, site.library.papers), config.base_url)
     yield robots(config.base_url)
     icon = ICON if any(file.path == ICON for file in theme.static) else ""
     yield opensearch(config.title, config.description, config.base_url, config.language, icon)
     yield web_manifest(config.title, config.description, config.language, icon)
     yield nojekyll()
+
+
+@contextmanager
+def _memory(root: Path, cached: bool) -> Iterator[Memory | None]:
+    """What the builds of the site remember, if they may."""
+    if not cached:
+        yield None
+        return
+    with open_cache(root / CACHE, version_of(Path(__file__).parent)) as cache:
+        yield cache
 
 
 @contextmanager

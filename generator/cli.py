@@ -186,18 +186,25 @@ def _some(names: tuple[str, ...]) -> str:
     ),
     click.option("--base-url", default="", metavar="URL", help="Instead of site.yml's base_url."),
     click.option("--jobs", type=click.IntRange(min=1), help="Processes.  [default: one a core]"),
+    click.option("--no-cache", is_flag=True, help="Use and keep nothing that builds remember."),
     click.option("--drafts", is_flag=True, help="Build drafts too."),
     name="build",
     epilog="Example: broadsheet build --base-url https://you.github.io/papers/",
 )
 def _build(
-    voice: _Voice, site: Path, output: Path | None, base_url: str, jobs: int | None, drafts: bool
+    voice: _Voice,
+    site: Path,
+    output: Path | None,
+    base_url: str,
+    jobs: int | None,
+    no_cache: bool,
+    drafts: bool,
 ) -> None:
     """Build the site from content/ into output/."""
     from generator.build import build
 
     began = time.monotonic()
-    done = build(site, output, base_url=base_url, drafts=drafts, jobs=jobs)
+    done = build(site, output, base_url=base_url, drafts=drafts, cached=not no_cache, jobs=jobs)
     for path in done.changes.written:
         voice.explain(f"wrote {path}")
     for path in done.changes.removed:

@@ -2,8 +2,9 @@
 
 It is built in two steps, which any executor may run elsewhere: stretches of documents are
 inverted each for itself (`invert`), then the postings of all stretches are gathered for each
-first letter of a term (`merge`). Between the two stands a `Run`, a few bytes a posting, so memory
-stays bounded. Knows neither papers nor files.
+first letter of a term (`merge`). Between the two stand *runs*: the postings of a stretch whose
+terms begin with one letter, as bytes, so that memory stays bounded and runs can be kept. Knows
+neither papers nor files.
 """
 
 from array import array
@@ -12,8 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby
 from operator import itemgetter, sub
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
+from generator.publish.shards import joined, parted
 from generator.text.words import FIELDS, stem, text_terms, word_counts
 
 MAX_TEXT = 200_000
@@ -23,19 +25,6 @@ _MASK = (1 << 20) - 1
 
 Entries: TypeAlias = "array[int]"
 """Postings, each one number: document << 40 | length of the field << 20 | frequency."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """The postings of a stretch of documents whose terms begin with one letter."""
-
-    fields: Mapping[int, tuple[str, "array[int]", Entries]]
-    """Of each field that holds any: its terms, ascending, apart by spaces; how many documents hold
-    each; the postings, term by term, ascending."""
-    words: str
-    """The words whose stems these terms are, apart by spaces."""
-    counts: "array[int]"
-    """How often each word stands in the stretch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +39,7 @@ class Postings:
 
 def invert(
     documents: Sequence[Sequence[str]], first: int
-) -> tuple[dict[str, Run], tuple[int, ...]]:
+) -> tuple[dict[str, bytes], tuple[int, ...]]:
     """The runs of a stretch of documents by the first letter of their terms, and the length of
     each field in all of them together, in terms.
 
@@ -68,44 +57,65 @@ def invert(
     return _runs(postings, words), tuple(lengths)
 
 
-def _runs(postings: Sequence[Mapping[str, list[int]]], words: Mapping[str, int]) -> dict[str, Run]:
-    by_letter = {letter: list(same) for letter, same in groupby(sorted(words), itemgetter(0))}
-    fields: dict[str, dict[int, Any]] = {letter: {} for letter in by_letter}
-    for field, gathered in enumerate(postings):
-        for letter, same in groupby(sorted(gathered), itemgetter(0)):
-            terms = list(same)
+def _runs(
+    postings: Sequence[Mapping[str, list[int]]], words: Mapping[str, int]
+) -> dict[str, bytes]:
+    """A run holds two parts for each field: its terms, ascending, with how many documents hold
+    each, and the postings, term by term; then the words whose stems these terms are, with how often
+    each stands in the stretch."""
+    parts: dict[str, list[bytes]] = defaultdict(list)
+    letters = sorted({word[0] for word in words})
+    for gathered in postings:
+        by_letter = {
+            letter: list(same) for letter, same in groupby(sorted(gathered), itemgetter(0))
+        }
+        for letter in letters:
+            terms = by_letter.get(letter, [])
             lists = [gathered[term] for term in terms]
-            counts = array("I", map(len, lists))
-            fields[letter][field] = (" ".join(terms), counts, array("Q", chain(*lists)))
-    return {
-        letter: Run(
-            fields=fields[letter],
-            words=" ".join(same),
-            counts=array("I", (words[word] for word in same)),
-        )
-        for letter, same in by_letter.items()
-    }
+            entries = array("Q", chain.from_iterable(lists))
+            parts[letter] += _packed(terms, map(len, lists)), entries.tobytes()
+    for letter, same in groupby(sorted(words), itemgetter(0)):
+        chosen = list(same)
+        parts[letter].append(_packed(chosen, (words[word] for word in chosen)))
+    return {letter: joined(of) for letter, of in parts.items()}
 
 
-def merge(runs: Iterable[Run]) -> Postings:
+def _packed(words: Sequence[str], numbers: Iterable[int]) -> bytes:
+    """Words, each with a number."""
+    return joined([" ".join(words).encode("ascii"), array("I", numbers).tobytes()])
+
+
+def _unpacked(content: bytes) -> Iterator[tuple[str, int]]:
+    words, numbers = parted(content)
+    return zip(words.decode("ascii").split(), array("I", numbers), strict=True)
+
+
+def merge(runs: Iterable[bytes]) -> Postings:
     """The postings of one letter, from the runs of all stretches in the order of documents."""
-    terms: dict[str, dict[int, Entries]] = {}
+    terms: dict[str, dict[int, Entries]] = defaultdict(dict)
     words: Counter[str] = Counter()
     for run in runs:
-        for field, (joined, counts, entries) in run.fields.items():
-            start = 0
-            for term, count in zip(joined.split(" "), counts, strict=True):
-                fields = terms.setdefault(term, {})
-                found = entries[start : start + count]
-                if field in fields:
-                    fields[field] += found
-                else:
-                    fields[field] = found
-                start += count
-        for word, count in zip(run.words.split(" "), run.counts, strict=True):
+        *parts, counts = parted(run)
+        for field, (held, packed) in enumerate(zip(parts[::2], parts[1::2], strict=True)):
+            _gather(terms, field, held, array("Q", packed))
+        for word, count in _unpacked(counts):
             words[word] += count
-    terms = {term: terms[term] for term in sorted(terms)}
-    return Postings(terms=terms, words=_most_frequent(words, terms))
+    sorted_terms = {term: terms[term] for term in sorted(terms)}
+    return Postings(terms=sorted_terms, words=_most_frequent(words, terms))
+
+
+def _gather(
+    terms: dict[str, dict[int, Entries]], field: int, held: bytes, entries: Entries
+) -> None:
+    """Add a run's postings in one field behind those of the stretches before."""
+    start = 0
+    for term, count in _unpacked(held):
+        found, fields = entries[start : start + count], terms[term]
+        if field in fields:
+            fields[field] += found
+        else:
+            fields[field] = found
+        start += count
 
 
 def _most_frequent(

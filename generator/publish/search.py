@@ -34,13 +34,14 @@ lengths); weights, which do change, are worked out by the reader from the totals
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
+from hashlib import blake2b
 from itertools import chain, pairwise
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
@@ -49,7 +50,6 @@ from generator.publish.postings import (
     MAX_TEXT,
     Entries,
     Postings,
-    Run,
     field_lengths,
     frequencies,
     gaps,
@@ -61,7 +61,9 @@ from generator.publish.shards import (
     FOLDER,
     column,
     cut,
+    joined,
     packed_words,
+    parted,
     shard,
     shard_name,
     shared_letters,
@@ -102,25 +104,27 @@ class _Stretch:
     """The titles of all topics by slug."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Inverted:
-    """What a stretch gives."""
+class Memory(Protocol):
+    """What remembers bytes from one build to the next."""
 
-    runs: Mapping[str, Run]
-    lengths: tuple[int, ...]
+    def get(self, key: str) -> bytes | None:
+        """What was put in under a key, or None."""
+
+    def put(self, key: str, value: bytes) -> None:
+        """Remember a value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Piece:
+    """What a piece of the work gives: a stretch of documents, or the runs of one letter."""
+
     files: tuple[File, ...]
-    """The shards that hold nothing but this stretch's: its records, their names, its facets."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Letter:
-    """What the terms with one first letter give."""
-
-    terms: tuple[File, ...]
-    common: tuple[File, ...]
-    words: tuple[File, ...]
-    vocabulary: str
-    """All terms, apart by spaces."""
+    runs: Mapping[str, bytes] = field(default_factory=dict)
+    """Of a stretch: by the first letter of their terms."""
+    lengths: tuple[int, ...] = ()
+    """Of a stretch, of each field: its length in all documents together, in terms."""
+    terms: str = ""
+    """Of a letter: all its terms, apart by spaces."""
 
 
 def search_documents(library: Library) -> Iterator[dict[str, str]]:
@@ -134,38 +138,84 @@ def search_documents(library: Library) -> Iterator[dict[str, str]]:
         yield {"id": paper.id, **dict(zip(FIELDS, documents, strict=True))}
 
 
-def render_search(library: Library, executor: Executor | None = None) -> Iterator[File]:
+def render_search(
+    library: Library, executor: Executor | None = None, memory: Memory | None = None
+) -> Iterator[File]:
     """Give the files below `search/` that `search.js` reads.
 
     `library` holds the papers that may be found, and no others. `executor` does the work
-    elsewhere; None does it here. The same library gives the same bytes; the manifest comes last."""
-    work = executor.map if executor else map
+    elsewhere; None does it here. `memory` holds what earlier builds found out, so that only
+    stretches that changed are read. The same library gives the same bytes; the manifest comes
+    last."""
+    work = _Work(executor, memory)
     names: dict[str, list[str]] = defaultdict(list)
-
-    def named(kind: str, files: Iterable[File]) -> Iterator[File]:
-        for file in files:
-            names[kind].append(shard_name(file))
-            yield file
-
-    runs: dict[str, list[Run]] = defaultdict(list)
-    lengths = [0] * len(FIELDS)
-    for inverted in work(_invert, _stretches(library)):
-        for letter, run in inverted.runs.items():
+    runs: dict[str, list[bytes]] = defaultdict(list)
+    lengths, terms = [0] * len(FIELDS), list[str]()
+    for piece in work.each(_invert, list(_stretches(library)), _key_of_stretch):
+        for letter, run in piece.runs.items():
             runs[letter].append(run)
-        lengths = [sum(pair) for pair in zip(lengths, inverted.lengths, strict=True)]
-        *records, stretch, facets = inverted.files
-        yield from records
-        yield from named("stretches", [stretch])
-        yield from named("facets", [facets])
-    vocabulary: list[str] = []
-    for found in work(_letter, [runs[letter] for letter in sorted(runs)]):
-        yield from named("terms", found.terms)
-        yield from named("common", found.common)
-        yield from named("words", found.words)
-        vocabulary += found.vocabulary.split(" ")
-    yield from named("endings", _ending_shards(vocabulary))
+        lengths = [sum(pair) for pair in zip(lengths, piece.lengths, strict=True)]
+        yield from _named(piece.files, names)
+    for piece in work.each(_letter, [runs[letter] for letter in sorted(runs)], _key_of_runs):
+        terms += piece.terms.split(" ")
+        yield from _named(piece.files, names)
+    yield from _named(_ending_shards(terms), names)
     manifest = _manifest(library, lengths, names)
     yield File(path=f"{FOLDER}manifest.json", content=orjson.dumps(manifest))
+
+
+def _named(files: Iterable[File], names: dict[str, list[str]]) -> Iterator[File]:
+    """The files, while their names are noted by kind, which is the folder they are in."""
+    for file in files:
+        names[file.path.split("/")[1]].append(shard_name(file))
+        yield file
+
+
+class _Work:
+    """Where pieces of the work are done, and what is remembered of them."""
+
+    def __init__(self, executor: Executor | None, memory: Memory | None) -> None:
+        self._map = executor.map if executor else map
+        self._memory = memory
+
+    def each(
+        self, do: Callable[[Any], _Piece], tasks: Sequence[Any], key: Callable[[Any], str]
+    ) -> Iterator[_Piece]:
+        """What every task gives, in order; done anew only where it is not remembered."""
+        if self._memory is None:
+            yield from self._map(do, tasks)
+            return
+        keys = list(map(key, tasks))
+        known = list(map(self._memory.get, keys))
+        unknown = [task for task, value in zip(tasks, known, strict=True) if value is None]
+        done = iter(self._map(do, unknown))
+        for name, value in zip(keys, known, strict=True):
+            if value is None:
+                piece = next(done)
+                self._memory.put(name, _packed(piece))
+            else:
+                piece = _unpacked(value)
+            yield piece
+
+
+def _packed(piece: _Piece) -> bytes:
+    paths = [file.path for file in piece.files]
+    head = orjson.dumps([piece.lengths, piece.terms, list(piece.runs), paths])
+    return joined([head, *piece.runs.values(), *(file.content for file in piece.files)])
+
+
+def _unpacked(value: bytes) -> _Piece:
+    head, *contents = parted(value)
+    lengths, terms, letters, paths = orjson.loads(head)
+    runs, files = contents[: len(letters)], contents[len(letters) :]
+    return _Piece(
+        files=tuple(
+            File(path=path, content=content) for path, content in zip(paths, files, strict=True)
+        ),
+        runs=dict(zip(letters, runs, strict=True)),
+        lengths=tuple(lengths),
+        terms=terms,
+    )
 
 
 def _titles(library: Library) -> dict[str, str]:
@@ -233,7 +283,18 @@ def _manifest(
 # -- a stretch of documents ------------------------------------------------------------------------
 
 
-def _invert(stretch: _Stretch) -> _Inverted:
+def _key_of_stretch(stretch: _Stretch) -> str:
+    """A digest of all that a stretch's files and postings are made of."""
+    papers = [
+        (p.id, p.title, p.authors, p.author_count, p.date, p.added, p.organization, p.topics,
+         bool(p.link("code")), p.keywords, p.venue, p.abstract)
+        for p in stretch.papers
+    ]  # fmt: skip
+    content = orjson.dumps([FORMAT, stretch.number, papers, stretch.topics])
+    return f"search {blake2b(content, digest_size=16).hexdigest()}"
+
+
+def _invert(stretch: _Stretch) -> _Piece:
     first = stretch.number * STRETCH
     abstracts = [plain_text(paper.abstract) for paper in stretch.papers]
     pairs = list(zip(stretch.papers, abstracts, strict=True))
@@ -244,11 +305,8 @@ def _invert(stretch: _Stretch) -> _Inverted:
     digests = "".join(shard_name(file).rpartition("-")[2] for file in files)
     names = shard(f"stretches/{stretch.number}", digests.encode("ascii"))
     facets = orjson.dumps(_facets(stretch))
-    return _Inverted(
-        runs=runs,
-        lengths=lengths,
-        files=(*files, names, shard(f"facets/{stretch.number}", facets)),
-    )
+    files += [names, shard(f"facets/{stretch.number}", facets)]
+    return _Piece(files=tuple(files), runs=runs, lengths=lengths)
 
 
 def _record_shards(records: Sequence[list[Any]], number: int) -> Iterator[File]:
@@ -318,7 +376,15 @@ def _steps(numbers: Iterable[int]) -> list[int]:
 # -- the terms with one first letter ---------------------------------------------------------------
 
 
-def _letter(runs: Sequence[Run]) -> _Letter:
+def _key_of_runs(runs: Sequence[bytes]) -> str:
+    """A digest of all that a letter's files are made of."""
+    content = blake2b(bytes([FORMAT]), digest_size=16)
+    for run in runs:
+        content.update(run)
+    return f"search {content.hexdigest()}"
+
+
+def _letter(runs: Sequence[bytes]) -> _Piece:
     postings = merge(runs)
     held = {term: holders(fields) for term, fields in postings.terms.items()}
     common = [t for t, n in held.items() if n >= COMMON and len(t) <= LONGEST_COMMON]
@@ -326,23 +392,25 @@ def _letter(runs: Sequence[Run]) -> _Letter:
     shards = cut(others, lambda term: held[term] + 2, SHARD_LEAST, SHARD_MOST)
     words = cut(list(held), lambda _: 1, WORDS_LEAST, WORDS_MOST)
     pack = partial(_pack_terms, postings.terms)
-    return _Letter(
-        terms=tuple(shard(f"terms/{start}", pack(terms)) for start, terms in shards),
-        common=tuple(shard(f"common/{term}", pack([term])) for term in common),
-        words=tuple(shard(f"words/{s}", _pack_words(w, held, postings)) for s, w in words),
-        vocabulary=" ".join(held),
+    return _Piece(
+        files=(
+            *(shard(f"terms/{start}", pack(terms)) for start, terms in shards),
+            *(shard(f"common/{term}", pack([term])) for term in common),
+            *(shard(f"words/{start}", _pack_words(of, held, postings)) for start, of in words),
+        ),
+        terms=" ".join(held),
     )
 
 
 def _pack_terms(postings: Mapping[str, Mapping[int, Entries]], terms: Sequence[str]) -> bytes:
     lists = [
-        postings[term][field]
-        for field in range(len(FIELDS))
+        postings[term][place]
+        for place in range(len(FIELDS))
         for term in terms
-        if field in postings[term]
+        if place in postings[term]
     ]
     columns = (
-        (sum(1 << field for field in postings[term]) for term in terms),
+        (sum(1 << place for place in postings[term]) for term in terms),
         map(len, lists),
         chain.from_iterable(map(gaps, lists)),
         (frequency - 1 for entries in lists for frequency in frequencies(entries)),

@@ -17,7 +17,7 @@ from array import array
 from base64 import b32encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import blake2b
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import TypeVar
 
 from generator.model import File
@@ -44,6 +44,21 @@ def packed_words(words: Sequence[str]) -> bytes:
     rests = [word[start:] for word, start in zip(words, shared, strict=True)]
     count = len(words).to_bytes(4, "little")
     return count + column(shared) + column(map(len, rests)) + "".join(rests).encode("ascii")
+
+
+def joined(parts: Sequence[bytes]) -> bytes:
+    """Several contents as one, which `parted` takes apart again."""
+    numbers = [len(parts), *map(len, parts)]
+    return array("Q", numbers).tobytes() + b"".join(parts)
+
+
+def parted(content: bytes) -> list[bytes]:
+    """The contents that `joined` put together."""
+    step = array("Q").itemsize
+    count = array("Q", content[:step])[0]
+    lengths = array("Q", content[step : step * (count + 1)])
+    ends = list(accumulate(lengths, initial=step * (count + 1)))
+    return [content[start:end] for start, end in pairwise(ends)]
 
 
 def shard(name: str, content: bytes) -> File:

@@ -1,0 +1,133 @@
+"""What a build may remember for the next: values by the digest of all that they depend on.
+
+One SQLite file that may be deleted or copied at any time. A file that is damaged, or that another
+version of the program wrote, is begun anew; a value that is not what was put in is as good as none.
+"""
+
+import contextlib
+import hashlib
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+_DIGEST = 16
+_SCHEMA = """
+    PRAGMA synchronous = OFF;
+    CREATE TABLE IF NOT EXISTS about (version TEXT);
+    CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, value BLOB);
+"""
+
+
+class Cache:
+    """Values of this version of the program by key."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+        self._used: set[str] = set()
+        self.damaged = False
+        """Whether the file was found to be no database half-way through."""
+
+    def get(self, key: str) -> bytes | None:
+        """The value that was put in under a key; None where there is none or it is damaged."""
+        row = None
+        with self._noticing():
+            row = self._database.execute("SELECT value FROM kept WHERE key = ?", (key,)).fetchone()
+        if row is None:
+            return None
+        try:
+            value = zlib.decompress(row[0][_DIGEST:])
+        except zlib.error:
+            return None
+        if row[0][:_DIGEST] != _check(key, value):
+            return None
+        self._used.add(key)
+        return value
+
+    def put(self, key: str, value: bytes) -> None:
+        """Keep a value; where the disk refuses, it is not kept, and nothing else happens."""
+        packed = _check(key, value) + zlib.compress(value, 1)
+        with self._noticing():
+            self._database.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (key, packed))
+            self._used.add(key)
+
+    def finish(self) -> None:
+        """Drop what was neither asked for nor put in since the cache was opened; keep the rest."""
+        with self._noticing():
+            keys = [key for (key,) in self._database.execute("SELECT key FROM kept")]
+            unused = [(key,) for key in keys if key not in self._used]
+            self._database.executemany("DELETE FROM kept WHERE key = ?", unused)
+            self._database.commit()
+
+    @contextlib.contextmanager
+    def _noticing(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError:  # the disk is full, or another build writes
+            pass
+        except sqlite3.DatabaseError:
+            self.damaged = True
+
+
+def version_of(package: Path) -> str:
+    """A digest of a package's modules: what another state of the program wrote is not trusted."""
+    digest = hashlib.blake2b(digest_size=_DIGEST)
+    for module in sorted(package.rglob("*.py")):
+        digest.update(module.read_bytes())
+    return digest.hexdigest()
+
+
+@contextlib.contextmanager
+def open_cache(place: Path, version: str) -> Iterator[Cache]:
+    """The cache in a file, which is made if it is missing. `version`: of the program. What is put
+    in is kept when the block ends, and what the block did not use goes; a block that fails leaves
+    the file as it was."""
+    database = _connect(place, version)
+    cache = Cache(database)
+    try:
+        yield cache
+        cache.finish()
+    finally:
+        database.close()
+        if cache.damaged:
+            _remove(place)
+
+
+def _connect(place: Path, version: str) -> sqlite3.Connection:
+    """The file's database; one in memory where the disk has no place for it or another build has
+    it in hand."""
+    for _ in range(2):
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            database = sqlite3.connect(place, timeout=1)
+            database.executescript(_SCHEMA)
+            if _is_of_version(database, version):
+                return database
+            database.close()
+        except (sqlite3.OperationalError, OSError):
+            break
+        except sqlite3.DatabaseError:
+            pass
+        _remove(place)
+    database = sqlite3.connect(":memory:")
+    database.executescript(_SCHEMA)
+    return database
+
+
+def _is_of_version(database: sqlite3.Connection, version: str) -> bool:
+    """Whether the program's version wrote it, or nobody did."""
+    found = database.execute("SELECT version FROM about").fetchall()
+    if not found:
+        database.execute("INSERT INTO about VALUES (?)", (version,))
+        database.commit()
+    return found in ([], [(version,)])
+
+
+def _remove(place: Path) -> None:
+    for ending in ("", "-journal"):
+        with contextlib.suppress(OSError):
+            place.with_name(place.name + ending).unlink()
+
+
+def _check(key: str, value: bytes) -> bytes:
+    return hashlib.blake2b(key.encode() + b"\0" + value, digest_size=_DIGEST).digest()

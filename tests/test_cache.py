@@ -1,0 +1,148 @@
+"""What a build remembers saves work and never changes the site."""
+
+import re
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from generator.storage.cache import open_cache
+from tests.command import broadsheet, tree
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Path:
+    """The toy site, to be changed."""
+    return Path(shutil.copytree(Path(__file__).parent / "toy", tmp_path / "toy"))
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    return tmp_path / "site/.broadsheet/cache.sqlite"
+
+
+def put(place: Path, version: str = "1", **values: bytes) -> None:
+    with open_cache(place, version) as cache:
+        for key, value in values.items():
+            cache.put(key, value)
+
+
+def get(place: Path, key: str, version: str = "1") -> bytes | None:
+    with open_cache(place, version) as cache:
+        return cache.get(key)
+
+
+def test_a_value_is_there_at_the_next_opening(place: Path) -> None:
+    put(place, a=b"\0\1" * 5000, b=b"")
+    with open_cache(place, "1") as cache:
+        assert cache.get("a") == b"\0\1" * 5000
+        assert cache.get("b") == b""
+        assert cache.get("c") is None
+
+
+def test_what_was_not_used_is_dropped(place: Path) -> None:
+    put(place, a=b"1", b=b"2")
+    assert get(place, "a") == b"1"
+    assert get(place, "b") is None
+
+
+def test_another_version_begins_anew(place: Path) -> None:
+    put(place, a=b"1")
+    assert get(place, "a", version="2") is None
+    assert get(place, "a") is None
+
+
+def test_a_failure_leaves_the_cache_as_it_was(place: Path) -> None:
+    def fail() -> None:
+        with open_cache(place, "1") as cache:
+            cache.put("a", b"2")
+            raise RuntimeError
+
+    put(place, a=b"1")
+    with pytest.raises(RuntimeError):
+        fail()
+    assert get(place, "a") == b"1"
+
+
+def garbage(place: Path) -> None:
+    place.write_bytes(b"no database" * 500)
+
+
+def truncated(place: Path) -> None:
+    place.write_bytes(place.read_bytes()[:5000])
+
+
+def emptied(place: Path) -> None:
+    place.write_bytes(b"")
+
+
+def zeroed_in_the_middle(place: Path) -> None:
+    content = bytearray(place.read_bytes())
+    content[4096:] = bytes(len(content) - 4096)
+    place.write_bytes(content)
+
+
+def value_swapped(place: Path) -> None:
+    database = sqlite3.connect(place)
+    database.execute("UPDATE kept SET value = (SELECT value FROM kept WHERE key = 'b')")
+    database.commit()
+    database.close()
+
+
+def value_cut(place: Path) -> None:
+    database = sqlite3.connect(place)
+    database.execute("UPDATE kept SET value = substr(value, 1, 30)")
+    database.commit()
+    database.close()
+
+
+ACCIDENTS = (garbage, truncated, emptied, zeroed_in_the_middle, value_swapped, value_cut)
+
+
+@pytest.mark.parametrize("accident", ACCIDENTS)
+def test_a_damaged_cache_is_noticed_and_begun_anew(
+    place: Path, accident: Callable[[Path], None]
+) -> None:
+    put(place, a=bytes(range(256)) * 100, b=bytes(range(255)) * 90)
+    accident(place)
+    assert get(place, "a") is None
+    put(place, a=b"new")
+    assert get(place, "a") == b"new"
+
+
+def test_a_cache_that_another_build_has_in_hand_is_left_alone(place: Path) -> None:
+    put(place, a=b"1")
+    with open_cache(place, "1") as first:
+        first.put("b", b"2")
+        put(place, c=b"3")
+    assert get(place, "b") == b"2"
+
+
+def test_a_folder_that_cannot_be_written_is_no_obstacle(tmp_path: Path) -> None:
+    (tmp_path / ".broadsheet").write_text("a file where the folder would be")
+    put(tmp_path / ".broadsheet/cache.sqlite", a=b"1")
+
+
+def test_a_build_from_memory_is_the_build_from_nothing(toy: Path) -> None:
+    """A paper is corrected, then taken away."""
+
+    def built(*options: str, output: str) -> dict[str, bytes]:
+        done = broadsheet("build", "--output", str(toy.parent / output), *options, site=toy)
+        assert done.returncode == 0, done.stderr
+        return tree(toy.parent / output)
+
+    first = built(output="kept")
+    assert (toy / ".broadsheet/cache.sqlite").is_file()
+    assert built(output="kept") == first == built("--no-cache", output="clean")
+    corrected = toy / "content/papers/2025/learning-to-stack-2025.md"
+    corrected.write_text(re.sub("(?m)^title:.*$", "title: Quixotic stacks", corrected.read_text()))
+    assert built(output="kept") == built("--no-cache", output="clean") != first
+    corrected.unlink()
+    assert built(output="kept") == built("--no-cache", output="clean")
+
+
+def test_without_the_cache_nothing_is_kept(toy: Path) -> None:
+    assert broadsheet("build", "--no-cache", site=toy).returncode == 0
+    assert not (toy / ".broadsheet").exists()
