@@ -536,6 +536,23 @@ def test_a_search_that_failed_offline_works_again_online(site: Path) -> None:
     assert back["answer"]["total"] > 0
 
 
+def test_a_search_goes_on_when_the_site_is_published_anew(
+    site: Path, bundled: Library, tmp_path: Path
+) -> None:
+    new = Paper(id="new", title="Quixotic rewards", added=date(2030, 1, 1))
+    published = write(render_search(library_of([*bundled, new], bundled.topics)), tmp_path)
+    before, after, gone = answers(
+        site,
+        {"query": "reward"},
+        {"query": "quixotic", "published": str(published)},
+        {"query": "penguin zebra", "published": str(tmp_path / "nowhere")},
+    )
+    assert before["answer"]["total"] > 1
+    assert [result["id"] for result in after["answer"]["results"]] == ["new"]
+    assert "search/manifest.json" in after["fetched"]
+    assert "HTTP 404" in gone["error"]
+
+
 def test_a_stale_search_ends_and_stops_what_only_it_was_fetching(site: Path) -> None:
     given = ask("stale.js", site=str(site), stale="diffusion", fresh="reinforcement")
     assert given["error"] == "AbortError"

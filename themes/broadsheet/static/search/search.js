@@ -92,50 +92,40 @@ function fitsFuzzy(pattern, edits, word, at = 0) {
  */
 export async function openIndex(baseUrl, fetch = globalThis.fetch) {
   const root = `${`${baseUrl}`.replace(/\/+$/, "")}/`;
-  const load = async (path, signal) => {
-    const response = await fetch(root + path, { signal });
-    if (response.ok === false) throw new Error(`${root}${path}: HTTP ${response.status}`);
+  const load = async (path, settings) => {
+    const response = await fetch(root + path, settings);
+    if (response.ok === false) throw new Refused(`${root}${path}`, response.status);
     return response;
   };
-  const manifest = await (await load("search/manifest.json")).json();
-  if (manifest.format !== FORMAT) throw new Error(`unknown index format '${manifest.format}'`);
-  return new Index(manifest, load);
+  return new Index(await openEdition(load, "default"), load);
 }
 
-class Index {
-  #manifest;
-  #load;
-  #shards;
-  #terms;
-  #words;
-  #endings;
-  #common;
-  #stops;
-  #facets = null;
+/** A file was asked for and not given. */
+class Refused extends Error {
+  constructor(url, status) {
+    super(`${url}: HTTP ${status}`);
+    this.missing = status === 404 || status === 410;
+  }
+}
 
-  constructor(manifest, load) {
-    this.#manifest = manifest;
+/** What people search: the site's index as it was published last. */
+class Index {
+  #edition;
+  #load;
+
+  constructor(edition, load) {
+    this.#edition = edition;
     this.#load = load;
-    this.#shards = new Shards(async (path, signal) =>
-      (await load(`search/${path}`, signal)).arrayBuffer(),
-    );
-    this.#terms = new Range("terms", manifest.terms);
-    this.#words = new Range("words", manifest.words);
-    this.#endings = new Range("endings", manifest.endings);
-    this.#common = new Map(
-      manifest.common.map((name) => [name.slice(0, name.lastIndexOf("-")), `common/${name}.bin`]),
-    );
-    this.#stops = new Set(manifest.stops.split(" "));
   }
 
   /** Titles of the topics by slug. */
   get topics() {
-    return this.#manifest.topics;
+    return this.#edition.topics;
   }
 
   /** The number of papers that can be found. */
   get documents() {
-    return this.#manifest.documents;
+    return this.#edition.documents;
   }
 
   /**
@@ -154,7 +144,91 @@ class Index {
    *   filters: {topic, year, organization: {value: papers}, code: papers}
    * - `signal`: an AbortSignal that ends the search with its reason
    */
-  async search(query, options = {}) {
+  search(query, options = {}) {
+    return this.#ask((edition) => edition.search(query, options));
+  }
+
+  /**
+   * The query with each word that the index does not hold replaced by the nearest word that it
+   * does, the more frequent of two; "" where there is nothing to replace.
+   */
+  suggest(query, { signal } = {}) {
+    return this.#ask((edition) => edition.suggest(query, signal));
+  }
+
+  /**
+   * The passage of a paper's abstract that holds most of these stems, about three lines, with "…"
+   * where it is cut off; "" where the site has no abstract of the paper.
+   */
+  passage(id, terms, { signal } = {}) {
+    return this.#edition.passage(id, terms, signal);
+  }
+
+  /**
+   * What an edition answers. A shard that is gone means that the site was published anew since the
+   * manifest was fetched, or put into the browser's cache: then the new edition is asked.
+   */
+  async #ask(question) {
+    const asked = this.#edition;
+    try {
+      return await question(asked);
+    } catch (error) {
+      if (!error.missing) throw error;
+      const newest = await openEdition(this.#load, "reload");
+      if (newest.isLike(asked)) throw error;
+      this.#edition = newest;
+      return question(newest);
+    }
+  }
+}
+
+/** The index as its manifest is now; `cache` as for `fetch`. */
+async function openEdition(load, cache) {
+  const manifest = await (await load("search/manifest.json", { cache })).json();
+  if (manifest.format !== FORMAT) throw new Error(`unknown index format '${manifest.format}'`);
+  return new Edition(manifest, load);
+}
+
+/** The index as it was published once. */
+class Edition {
+  #manifest;
+  #load;
+  #shards;
+  #terms;
+  #words;
+  #endings;
+  #common;
+  #stops;
+  #facets = null;
+
+  constructor(manifest, load) {
+    this.#manifest = manifest;
+    this.#load = load;
+    this.#shards = new Shards(async (path, signal) =>
+      (await this.#load(`search/${path}`, { signal })).arrayBuffer(),
+    );
+    this.#terms = new Range("terms", manifest.terms);
+    this.#words = new Range("words", manifest.words);
+    this.#endings = new Range("endings", manifest.endings);
+    this.#common = new Map(
+      manifest.common.map((name) => [name.slice(0, name.lastIndexOf("-")), `common/${name}.bin`]),
+    );
+    this.#stops = new Set(manifest.stops.split(" "));
+  }
+
+  get topics() {
+    return this.#manifest.topics;
+  }
+
+  get documents() {
+    return this.#manifest.documents;
+  }
+
+  isLike(other) {
+    return JSON.stringify(this.#manifest) === JSON.stringify(other.#manifest);
+  }
+
+  async search(query, options) {
     const { signal } = options;
     const clauses = parse(query).filter((clause) => !this.#isLeftOut(clause, options));
     if (options.all) for (const clause of clauses) clause.presence ||= "+";
@@ -180,11 +254,7 @@ class Index {
     };
   }
 
-  /**
-   * The query with each word that the index does not hold replaced by the nearest word that it
-   * does, the more frequent of two; "" where there is nothing to replace.
-   */
-  async suggest(query, { signal } = {}) {
+  async suggest(query, signal) {
     const chunks = normalize(query ?? "").split(" ").filter(Boolean);
     const replaced = await Promise.all(
       chunks.map(async (chunk) => {
@@ -197,14 +267,10 @@ class Index {
     return replaced.some((chunk, i) => chunk !== chunks[i]) ? replaced.join(" ") : "";
   }
 
-  /**
-   * The passage of a paper's abstract that holds most of these stems, about three lines, with "…"
-   * where it is cut off; "" where the site has no abstract of the paper.
-   */
-  async passage(id, terms, { signal } = {}) {
+  async passage(id, terms, signal) {
     const path = `${this.#manifest.abstracts}${encodeURIComponent(id)}.json`;
-    const response = await this.#load(path, signal).catch((error) => {
-      if (signal?.aborted) throw error;
+    const response = await this.#load(path, { signal }).catch((error) => {
+      if (!error.missing) throw error;
     });
     const paper = await response?.json();
     return paper?.summary ? bestPassage(paper.summary, terms) : "";
