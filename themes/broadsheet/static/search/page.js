@@ -1,73 +1,99 @@
 // The search page: what its form says stands in the URL, and what the URL says is shown. Every part
-// of the page may be missing in another theme; only the form's `q` is needed. Results are built
-// from nodes, never from markup.
-import { highlight, normalize, openIndex, stem } from "./search.js";
+// of the page may be missing in another theme; only the form's `q` and the list are needed.
+import { Client } from "./client.js";
+import { FILTERS, choose, offer, offerOrganizations, papers, showChosen } from "./filters.js";
+import { listenForKeys } from "./keys.js";
+import { button, node } from "./nodes.js";
+import { fill, improve, topicLink } from "./results.js";
+import { normalize, stem } from "./search.js";
 
-const PAGE = 20;
-const PAUSE = 120; // milliseconds without a key before a question is asked
-const FILTERS = ["topic", "year", "org", "code", "sort"];
+const FIRST = 10; // papers shown at first
+const MORE = 20; // papers that are added on demand
+const MOST = 500; // papers shown at all
+const PAUSE = 100; // milliseconds without a key before a question is asked
+const HESITATION = 600; // and before a half-typed word is told that nothing has it
+const PATIENCE = 300; // and of silence before the page says that it searches
+const CONTROLS = ["q", ...FILTERS, "sort", "all"];
 
-const root = new URL(document.documentElement.dataset.root ?? "../", location.href).href;
-const part = (name) => document.getElementById(`search-${name}`);
+const client = new Client();
+const part = (name) => document.querySelector(`#search-${name}, .search-${name}`);
 const form = part("form");
 const field = (name) => form.elements.namedItem(name);
-const dates = new Intl.DateTimeFormat("en-GB", {
-  day: "numeric", month: "short", year: "numeric", timeZone: "UTC", // as the templates write them
-});
+const wide = matchMedia("(min-width: 48.0625rem)");
+const site = {
+  root: new URL(document.documentElement.dataset.root ?? "../", location.href).href,
+  topics: {},
+};
+const title = document.title;
 
-let opened = null; // the index, or its being opened
-let turn = 0; // answers to earlier questions are stale
+let asked = new AbortController(); // of the question that stands; all before it are stale
 let timer = 0;
 let typed = false; // whether this entry of the history is still being typed
+let answered = null; // what was asked when the page last showed an answer
+let offered = ""; // and when the filters last showed their counts
+let failed = false;
 
 if (form) start();
 
 function start() {
+  part("still")?.remove();
+  listenToForm();
+  part("more")?.querySelector("button").addEventListener("click", showMore);
+  part("found")?.addEventListener("click", follow);
+  addEventListener("popstate", goTo);
+  addEventListener("online", () => failed && answer());
+  listenForKeys(part, field("q"));
+  readUrl();
+  if (!field("q").value) field("q").focus({ preventScroll: true });
+  keepPlace(answer());
+}
+
+function listenToForm() {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
+    if (document.activeElement === field("org")) return; // its change says it
     settle(!typed);
+    if (matchMedia("(pointer: coarse)").matches) field("q").blur(); // puts the keyboard away
   });
-  form.addEventListener("input", ({ target }) => {
+  form.addEventListener("input", ({ target, inputType }) => {
     if (target === field("q")) type();
-    else settle(true);
+    else if (target === field("org")) completeOrganization(inputType);
   });
-  part("more")?.addEventListener("click", showMore);
-  addEventListener("popstate", () => {
-    typed = false;
-    readUrl();
-    answer();
+  form.addEventListener("change", ({ target }) => {
+    if (target === field("org")) settleOrganization();
+    else if (target !== field("q")) settle(true);
   });
-  addEventListener("online", () => answer());
-  readUrl();
-  keysSwitch();
-  if (!field("q").value) field("q").focus();
-  answer();
+  const filters = part("filters");
+  if (filters) listenToWidth(filters);
+}
+
+/** The filters are open where there is room for them. */
+function listenToWidth(filters) {
+  const fit = () => filters.toggleAttribute("open", wide.matches);
+  filters.addEventListener("toggle", refreshFilters);
+  wide.addEventListener("change", fit);
+  fit();
+  filters.dataset.ready = "";
+}
+
+/** Coming back from a paper, the reader stands where they left, once the results are there. */
+async function keepPlace(shown) {
+  history.scrollRestoration = "manual";
+  addEventListener("pagehide", () => history.replaceState({ top: scrollY }, ""));
+  await shown;
+  if (history.state?.top) scrollTo(0, history.state.top);
 }
 
 // ----------------------------------------------------------------------------------- URL and form
 
 function readUrl() {
   const wanted = new URLSearchParams(location.search);
-  field("q").value = wanted.get("q") ?? "";
-  for (const name of FILTERS) choose(field(name), wanted.get(name) ?? "");
-}
-
-/** Sets a control, with an option of its own for a value that the select does not offer yet. */
-function choose(control, value) {
-  if (!control) return;
-  if (control.type === "checkbox") {
-    control.checked = Boolean(value);
-    return;
-  }
-  if (![...control.options].some((option) => option.value === value)) {
-    control.append(new Option(value, value));
-  }
-  control.value = value;
+  for (const name of CONTROLS) choose(field(name), wanted.get(name) ?? "");
 }
 
 function readForm() {
   const state = new URLSearchParams();
-  for (const name of ["q", ...FILTERS]) {
+  for (const name of CONTROLS) {
     const control = field(name);
     const value = control?.type === "checkbox" ? control.checked && "1" : control?.value.trim();
     if (value) state.set(name, value);
@@ -76,8 +102,8 @@ function readForm() {
 }
 
 function limit() {
-  const asked = Number(new URLSearchParams(location.search).get("n"));
-  return asked > PAGE ? Math.floor(asked) : PAGE;
+  const wanted = Number(new URLSearchParams(location.search).get("n"));
+  return wanted > FIRST ? Math.min(Math.floor(wanted), MOST) : FIRST;
 }
 
 function writeUrl(state, fresh) {
@@ -93,7 +119,7 @@ function type() {
     if (/(^|\s)[+-]?(\w+:)?\*+$/.test(field("q").value)) return; // a lone star asks for everything
     writeUrl(readForm(), !typed);
     typed = true;
-    answer();
+    answer({ hesitate: true });
   }, PAUSE);
 }
 
@@ -102,33 +128,85 @@ function settle(fresh) {
   clearTimeout(timer);
   writeUrl(readForm(), fresh);
   typed = false;
+  return answer();
+}
+
+/** Shows what the address says. */
+function goTo() {
+  clearTimeout(timer);
+  typed = false;
+  readUrl();
   answer();
+}
+
+/** A link that is another question to this page is answered by this page. */
+function follow(event) {
+  const link = event.target.closest('a[href^="?"]');
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  history.pushState(null, "", link.getAttribute("href"));
+  goTo();
+}
+
+function unfilter(name) {
+  choose(field(name), "");
+  settle(true);
+  part("found")?.focus({ preventScroll: true }); // the button that had the focus goes
 }
 
 async function showMore() {
   const shown = part("results").children.length;
   const state = readForm();
-  state.set("n", String(limit() + PAGE));
+  state.set("n", String(limit() + MORE));
   writeUrl(state, false);
   await answer();
-  part("results").children[shown]?.querySelector("a").focus();
+  part("results").children[shown]?.querySelector("a").focus({ preventScroll: true });
 }
 
 // ---------------------------------------------------------------------------------------- Answers
 
-async function answer() {
-  const mine = ++turn;
+/** Asks what the form says and shows the answer; until it comes, the one before stays. */
+async function answer({ hesitate = false } = {}) {
+  asked.abort();
+  asked = new AbortController();
+  const { signal } = asked;
   const state = readForm();
+  const patience = setTimeout(() => wait(true), PATIENCE);
+  const hesitation = new Promise((resolve) => setTimeout(resolve, hesitate ? HESITATION : 0));
   try {
-    opened ??= openIndex(root);
-    const index = await opened;
-    const query = state.get("q") ?? "";
-    const found = await index.search(query, { ...options(state), facets: true });
-    const looser = found.total || mine !== turn ? "" : await looserQuery(index, query);
-    if (mine === turn) show(index, state, found, looser);
+    const { topics, documents } = await client.call("about", [], signal);
+    site.topics = topics;
+    document.title = state.has("q") ? `${state.get("q")} · ${title}` : title;
+    showChosen(part("chosen"), state, site, unfilter);
+    if (isQuestion(state)) await ask(state, hesitation, signal);
+    else showStart(documents);
+    answered = state;
+    failed = false;
+    refreshFilters();
   } catch (error) {
-    opened = null;
-    if (mine === turn) showFailure(error);
+    if (!signal.aborted) showFailure(error);
+  } finally {
+    clearTimeout(patience);
+  }
+}
+
+function isQuestion(state) {
+  return state.has("q") || isFiltered(state);
+}
+
+function isFiltered(state) {
+  return FILTERS.some((name) => state.has(name));
+}
+
+async function ask(state, hesitation, signal) {
+  const query = state.get("q") ?? "";
+  const found = await client.call("search", [query, { ...options(state), limit: limit() }], signal);
+  if (found.total) {
+    await show(state, found, signal);
+    enrich(state, found, signal).catch(() => {}); // what was found stands without it
+  } else {
+    await hesitation;
+    showNothing(state, await client.call("suggest", [query], signal));
   }
 }
 
@@ -138,51 +216,96 @@ function options(state) {
     year: state.get("year") ?? undefined,
     organization: state.get("org") ?? undefined,
     hasCode: state.has("code") || undefined,
+    all: state.has("all"),
     sort: state.get("sort") ?? "relevance",
-    limit: limit(),
+    typing: true,
   };
 }
 
-/** The first looser form of a query that finds papers: letters that differ, then only beginnings. */
-async function looserQuery(index, query) {
-  const words = normalize(query).split(" ").filter((word) => /^[a-z]{4,}$/.test(word));
-  const begun = (word) => `${word.slice(0, Math.max(4, Math.ceil(word.length * 0.6)))}*`;
-  for (const loosen of [(word) => `${word}~1`, (word) => `${word}~2`, begun]) {
-    const looser = words.map(loosen).join(" ");
-    if (looser && (await index.search(looser, { limit: 0 })).total) return looser;
-  }
-  return "";
+/** What may come later than the results: a better spelling, and the passages that were meant. */
+async function enrich(state, found, signal) {
+  const spelling = found.completed
+    ? ""
+    : await client.call("suggest", [state.get("q") ?? ""], signal);
+  if (spelling) note("Did you mean ", questionLink(state, { q: spelling }, spelling), "?");
+  const passage = (id, terms) => client.call("passage", [id, terms], signal);
+  await improve(part("results"), found, passage);
 }
 
-function show(index, state, { total, results, terms, facets }, looser) {
-  const asked = FILTERS.some((name) => name !== "sort" && state.has(name)) || state.has("q");
-  showFacets(index, facets);
-  say(asked ? `${total.toLocaleString()} ${total === 1 ? "paper" : "papers"}` : "");
-  part("results")?.replaceChildren(...(asked ? results : []).map((r) => paper(index, r, terms)));
-  part("more")?.toggleAttribute("hidden", !asked || results.length === total);
-  part("help")?.toggleAttribute("hidden", asked && total > 0);
-  const hints = asked && total === 0 ? noResults(index, state, looser) : [];
-  part("empty")?.replaceChildren(...hints);
-  part("empty")?.toggleAttribute("hidden", !hints.length);
+// ----------------------------------------------------------------------------------------- States
+
+async function show(state, found, signal) {
+  const { total, results, completed } = found;
+  showState({ status: papers(total) });
+  if (completed) note("Showing results for ", node("strong", {}, completed));
+  await fill(part("results"), site, found, signal);
+  const more = part("more");
+  more?.toggleAttribute("hidden", results.length === total || results.length >= MOST);
+  const shown = more?.querySelector("span");
+  if (shown) shown.textContent = `${results.length.toLocaleString("en")} of ${papers(total)}`;
+}
+
+function showStart(documents) {
+  showState({ status: `${papers(documents)} in all`, help: true });
+  const topics = Object.keys(site.topics).map((slug) =>
+    node("li", {}, node("a", { href: `?${new URLSearchParams({ topic: slug })}` }, site.topics[slug])),
+  );
+  part("topics")?.replaceChildren(...topics);
+  part("topics")?.parentElement.toggleAttribute("hidden", !topics.length);
+}
+
+/** What to do when nothing was found: a spelling, fewer demands, a topic that is near. */
+function showNothing(state, spelling) {
+  const ways = [];
+  const filtered = isFiltered(state);
+  if (filtered) {
+    const without = Object.fromEntries(FILTERS.map((name) => [name, ""]));
+    ways.push(questionLink(state, without, "Search without the filters"));
+  }
+  if (state.has("all")) ways.push(questionLink(state, { all: "" }, "Search for any of the words"));
+  const near = filtered ? [] : nearTopics(state.get("q") ?? "");
+  ways.push(...near.map((slug) => topicLink(site, slug)));
+  if (!ways.length) ways.push("Use fewer or more general words.");
+  showState({
+    status: papers(0),
+    empty: [
+      node("h2", {}, "Nothing found"),
+      spelling && node("p", {}, "Did you mean ", questionLink(state, { q: spelling }, spelling), "?"),
+      node("ul", {}, ...ways.map((way) => node("li", {}, way))),
+      node("p", { class: "hint" }, "Or look through ", siteLink("topics/", "all topics"), " or the ", siteLink("archive/", "archive"), "."),
+    ],
+  });
 }
 
 function showFailure(error) {
+  failed = true;
   const offline = navigator.onLine === false;
   if (!offline) console.error(error);
-  say(offline ? "You are offline" : "The index could not be fetched");
-  part("results")?.replaceChildren();
-  part("more")?.setAttribute("hidden", "");
-  part("empty")?.replaceChildren(
-    node("h2", {}, offline ? "You are offline" : "The search does not answer"),
-    node("p", {}, "The index of the papers could not be fetched. ", retryButton()),
-  );
-  part("empty")?.removeAttribute("hidden");
+  showState({
+    status: offline ? "You are offline" : "No answer",
+    empty: [
+      node("h2", {}, offline ? "You are offline" : "The search does not answer"),
+      node("p", {}, "The index of the papers could not be fetched. ", button(() => answer(), {}, "Try again")),
+    ],
+  });
 }
 
-function retryButton() {
-  const button = node("button", { type: "button" }, "Try again");
-  button.addEventListener("click", () => answer());
-  return button;
+/** Shows one state of the page in place of another: results, nothing, failure or the beginning. */
+function showState({ status, help = false, empty = [] }) {
+  wait(false);
+  say(status);
+  note();
+  part("help")?.toggleAttribute("hidden", !help);
+  part("empty")?.replaceChildren(...empty.filter(Boolean));
+  part("empty")?.toggleAttribute("hidden", !empty.length);
+  if (!help && !empty.length) return;
+  part("results").replaceChildren();
+  part("more")?.setAttribute("hidden", "");
+}
+
+function wait(waiting) {
+  part("found")?.setAttribute("aria-busy", String(waiting));
+  if (waiting) say("Searching …");
 }
 
 function say(text) {
@@ -190,113 +313,62 @@ function say(text) {
   if (status && status.textContent !== text) status.textContent = text;
 }
 
-// ----------------------------------------------------------------------------------------- Facets
-
-function showFacets(index, { topic, year, organization, code }) {
-  const byTitle = ([a], [b]) => index.topics[a].localeCompare(index.topics[b]);
-  const byName = ([a], [b]) => a.localeCompare(b);
-  fill(field("topic"), Object.entries(topic).sort(byTitle), (slug) => index.topics[slug] ?? slug);
-  fill(field("year"), Object.entries(year).sort(([a], [b]) => b - a), String);
-  fill(field("org"), Object.entries(organization).sort(byName), String);
-  field("code")?.toggleAttribute("disabled", code === 0 && !field("code").checked);
+function note(...children) {
+  const place = part("note");
+  const before = place?.textContent;
+  if (before || children.length) place?.replaceChildren(...children);
 }
 
-/** Offers the values with their counts; the one that is chosen stays, even with nothing in it. */
-function fill(select, counts, title) {
-  if (!select) return;
-  const chosen = select.value;
-  const offered = counts.map(([value, count]) => new Option(`${title(value)} (${count})`, value));
-  if (chosen && !offered.some((option) => option.value === chosen)) {
-    offered.push(new Option(`${title(chosen)} (0)`, chosen));
-  }
-  select.replaceChildren(select.options[0], ...offered);
-  select.value = chosen;
+function nearTopics(query) {
+  const wanted = new Set(normalize(query).split(" ").map(stem));
+  const near = ([, name]) => normalize(name).split(" ").some((word) => wanted.has(stem(word)));
+  return Object.entries(site.topics).filter(near).map(([slug]) => slug);
 }
 
-// ------------------------------------------------------------------------------------------ Nodes
-
-function paper(index, result, terms) {
-  const { title, url, authors, date, organization, topics, hasCode, excerpt } = result;
-  const known = topics.filter((slug) => slug in index.topics);
-  return node(
-    "li",
-    { class: "paper" },
-    node("h2", { class: "paper-title" }, node("a", { href: root + url }, ...marked(title, terms))),
-    node(
-      "p",
-      { class: "paper-meta" },
-      organization && node("span", {}, ...marked(organization, terms)),
-      authors && node("span", {}, ...marked(authors, terms)),
-      date && node("time", { datetime: date }, dates.format(new Date(date))),
-      hasCode && node("span", {}, "Code"),
-    ),
-    excerpt && node("div", { class: "paper-excerpt" }, node("p", {}, ...marked(excerpt, terms))),
-    known.length && node("div", { class: "paper-aside" }, topicList(index, known)),
-  );
+/** A link to the same question with some things changed; an empty one is taken out. */
+function questionLink(state, changes, text) {
+  const other = Object.entries({ ...Object.fromEntries(state), ...changes });
+  return node("a", { href: `?${new URLSearchParams(other.filter(([, value]) => value))}` }, text);
 }
 
-function topicList(index, slugs) {
-  const links = slugs.map((slug) => node("li", {}, topicLink(index, slug)));
-  return node("ul", { class: "paper-topics", "aria-label": "Topics" }, ...links);
+function siteLink(path, text) {
+  return node("a", { href: site.root + path }, text);
 }
 
-function topicLink(index, slug) {
-  return node("a", { href: `${root}topics/${slug}/` }, index.topics[slug]);
-}
+// ---------------------------------------------------------------------------------------- Filters
 
-function marked(text, terms) {
-  return highlight(text, terms).map(({ text: piece, match }) =>
-    match ? node("mark", {}, piece) : piece,
-  );
-}
-
-/** What to do when nothing was found: fewer filters, looser words, a topic that is near. */
-function noResults(index, state, looser) {
-  const query = state.get("q") ?? "";
-  const hints = [];
-  if (FILTERS.some((name) => name !== "sort" && state.has(name))) {
-    hints.push(searchLink({ q: query }, "Search without the filters"));
-  }
-  if (looser) hints.push(searchLink({ q: looser }, `Search for ${looser}`));
-  hints.push("Use fewer or more general words.");
-  const near = nearTopics(index, query).map((slug) => node("li", {}, topicLink(index, slug)));
-  return [
-    node("h2", {}, "Nothing found"),
-    node("ul", {}, ...hints.map((hint) => node("li", {}, hint)), ...near),
-    node("p", { class: "hint" }, "Or look through ", node("a", { href: `${root}topics/` }, "all topics"), "."),
-  ];
-}
-
-function nearTopics(index, query) {
-  const asked = new Set(normalize(query).split(" ").map(stem));
-  const near = ([, title]) => normalize(title).split(" ").some((word) => asked.has(stem(word)));
-  return Object.entries(index.topics).filter(near).map(([slug]) => slug);
-}
-
-function searchLink(state, text) {
-  return node("a", { href: `?${new URLSearchParams(state)}` }, text);
-}
-
-/** An element with attributes and children; false, "", 0 and undefined are no children. */
-function node(name, attributes, ...children) {
-  const element = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  element.append(...children.filter(Boolean));
-  return element;
-}
-
-// ------------------------------------------------------------------------------------------- Keys
-
-/** The switch of the keys that quick.js listens to. */
-function keysSwitch() {
-  const control = part("keys");
-  if (!control) return;
+/** Counts of the filters, for the question that was answered; where nobody sees them, not yet. */
+async function refreshFilters() {
+  const filters = part("filters");
+  if (!answered || !(filters?.open || isFiltered(answered))) return;
+  const what = { ...options(answered), sort: undefined };
+  const question = JSON.stringify([answered.get("q"), what]);
+  if (question === offered) return;
+  const { signal } = asked;
   try {
-    control.checked = localStorage.getItem("broadsheet:keys") !== "off";
-    control.addEventListener("change", () => {
-      localStorage.setItem("broadsheet:keys", control.checked ? "on" : "off");
-    });
+    offer(form, site, await client.call("facets", [answered.get("q") ?? "", what], signal));
+    offered = question;
   } catch {
-    control.closest("p")?.remove(); // without storage there is nothing to remember it in
+    // Without counts the filters offer what they did.
   }
+}
+
+/** Offers the organizations in whose names the typed text stands; one that was picked is taken. */
+async function completeOrganization(inputType) {
+  const control = field("org");
+  const typedName = control.value;
+  const picked = [...(control.list?.options ?? [])].some(({ value }) => value === typedName);
+  if (picked && inputType !== "insertText" && !inputType?.startsWith("delete")) settle(true);
+  else offerOrganizations(form, await organizations(typedName));
+}
+
+async function settleOrganization() {
+  const control = field("org");
+  const [fitting] = control.value.trim() ? await organizations(control.value) : [];
+  if (fitting) [control.value] = fitting;
+  settle(true);
+}
+
+function organizations(typedName) {
+  return client.call("organizations", [typedName]).catch(() => []);
 }

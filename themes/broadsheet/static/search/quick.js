@@ -1,5 +1,6 @@
 // The way to the search box from every page: / and Ctrl-K go there, Esc leaves it. A slash that is
-// being typed somewhere stays a slash. Switched off on the search page (key "broadsheet:keys").
+// being typed somewhere stays a slash. Other keys pressed while nobody types are announced as
+// "broadsheet:key", for the page to use. All of it is switched off by "broadsheet:keys" = "off".
 const box = () =>
   [...document.querySelectorAll("#search-q, .quick input")].find((input) => input.offsetParent);
 
@@ -12,23 +13,33 @@ const off = () => {
 };
 
 const typing = ({ target }) =>
-  target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
+  target.isContentEditable || target.matches("input:not([type=checkbox]), textarea, select");
 
 const asksForSearch = (event) => {
-  if (event.altKey || event.defaultPrevented || event.isComposing) return false;
   if (event.ctrlKey || event.metaKey) return event.key.toLowerCase() === "k" && !event.shiftKey;
   return event.key === "/" && !typing(event);
 };
 
-document.addEventListener("keydown", (event) => {
-  const input = box();
-  if (event.key === "Escape" && input && event.target === input) input.blur();
-  if (!asksForSearch(event) || off()) return;
-  event.preventDefault();
+const goToSearch = (input) => {
   if (input) {
     input.focus();
     input.select();
   } else {
     location.assign(new URL(`${document.documentElement.dataset.root ?? "/"}search/`, location.href));
+  }
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.altKey || event.defaultPrevented || event.isComposing || off()) return;
+  if (document.querySelector("dialog[open]")) return;
+  const input = box();
+  if (asksForSearch(event)) {
+    event.preventDefault();
+    goToSearch(input);
+  } else if (event.key === "Escape" && event.target === input) {
+    event.preventDefault(); // the words stay
+    input.blur();
+  } else if (!typing(event) && !event.ctrlKey && !event.metaKey) {
+    document.dispatchEvent(new CustomEvent("broadsheet:key", { detail: event }));
   }
 });

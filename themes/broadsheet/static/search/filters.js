@@ -1,0 +1,82 @@
+// The filters beside the search box: what they offer, with counts, and what is chosen.
+import { button, node } from "./nodes.js";
+
+export const FILTERS = ["topic", "year", "org", "code"];
+
+/** Offers the values of the filters with the papers each would give. */
+export function offer(form, { topics }, counts) {
+  const field = (name) => form.elements.namedItem(name);
+  const title = (slug) => (Object.hasOwn(topics, slug) ? topics[slug] : slug);
+  const byTitle = ([a], [b]) => title(a).localeCompare(title(b));
+  fillSelect(field("topic"), counts.topic.sort(byTitle), title);
+  fillSelect(field("year"), counts.year, String);
+  offerOrganizations(form, counts.organization);
+  const code = form.querySelector(".search-code");
+  if (code) code.textContent = figure(counts.code);
+}
+
+/** Completes the organization: there may be thousands, of which those given are offered. */
+export function offerOrganizations(form, counts) {
+  const control = form.elements.namedItem("org");
+  if (!control) return;
+  if (!control.list) {
+    form.append(node("datalist", { id: "organizations" }));
+    control.setAttribute("list", "organizations");
+  }
+  control.list.replaceChildren(
+    ...counts.map(([name, count]) => node("option", { value: name, label: papers(count) })),
+  );
+}
+
+/** The one that is chosen stays on offer, even with nothing in it. */
+function fillSelect(select, counts, title) {
+  if (!select) return;
+  const chosen = select.value;
+  const offered = counts.map(([value, count]) => new Option(`${title(value)} (${figure(count)})`, value));
+  if (chosen && !counts.some(([value]) => value === chosen)) {
+    offered.unshift(new Option(`${title(chosen)} (0)`, chosen));
+  }
+  select.replaceChildren(select.options[0], ...offered);
+  select.value = chosen;
+}
+
+/** Sets a control, with an option of its own for a value that a select does not offer yet. */
+export function choose(control, value) {
+  if (!control) return;
+  if (control.type === "checkbox") {
+    control.checked = Boolean(value);
+    return;
+  }
+  if (control.options && ![...control.options].some((option) => option.value === value)) {
+    control.append(new Option(value, value));
+  }
+  control.value = value;
+}
+
+/** What is chosen, each with a button that takes it away again. */
+export function showChosen(list, state, { topics }, remove) {
+  const names = {
+    topic: (slug) => (Object.hasOwn(topics, slug) ? topics[slug] : slug),
+    year: String,
+    org: String,
+    code: () => "With code",
+  };
+  const chosen = FILTERS.filter((name) => state.has(name)).map((name) => {
+    const text = names[name](state.get(name));
+    const label = { "aria-label": `Remove the filter ${text}` };
+    return node("li", {}, button(() => remove(name), label, text, cross()));
+  });
+  list?.replaceChildren(...chosen);
+}
+
+function cross() {
+  return node("span", { "aria-hidden": "true" }, "×");
+}
+
+export function papers(count) {
+  return `${figure(count)} ${count === 1 ? "paper" : "papers"}`;
+}
+
+function figure(count) {
+  return count.toLocaleString("en");
+}
