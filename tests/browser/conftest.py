@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -33,15 +34,23 @@ class _Handler(SimpleHTTPRequestHandler):
         pass
 
 
+@contextmanager
+def served(output: Path) -> Iterator[str]:
+    """The address, ending in a slash, at which a built site is served."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, directory=str(output)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}{PREFIX}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
 @pytest.fixture(scope="session")
 def address(bundled_site: Path) -> Iterator[str]:
-    """The site's address, ending in a slash."""
-    handler = partial(_Handler, directory=str(bundled_site / "output"))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}{PREFIX}/"
-    server.shutdown()
-    server.server_close()
+    """The bundled site's address, ending in a slash."""
+    with served(bundled_site / "output") as address:
+        yield address
 
 
 @pytest.fixture

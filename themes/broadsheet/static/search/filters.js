@@ -40,15 +40,17 @@ function fillSelect(select, counts, title) {
   select.value = chosen;
 }
 
-/** Sets a control, with an option of its own for a value that a select does not offer yet. */
+/** Sets a control, with an option of its own for a value that a filter does not offer yet. */
 export function choose(control, value) {
   if (!control) return;
   if (control.type === "checkbox") {
     control.checked = Boolean(value);
     return;
   }
-  if (control.options && ![...control.options].some((option) => option.value === value)) {
-    control.append(new Option(value, value));
+  const known = ({ options }) => [...options].some((option) => option.value === value);
+  if (control.options && !known(control)) {
+    if (FILTERS.includes(control.name)) control.append(new Option(value, value));
+    else value = "";
   }
   control.value = value;
 }

@@ -107,8 +107,8 @@ function limit() {
 }
 
 function writeUrl(state, fresh) {
+  if (`${state}` === `${new URLSearchParams(location.search)}`) return;
   const address = state.size ? `?${state}` : location.pathname;
-  if (address === (location.search || location.pathname)) return;
   history[fresh ? "pushState" : "replaceState"](null, "", address);
 }
 
