@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 from generator.library.said import ID, Said, digest
 from generator.model import Paper, Record
 from generator.text.plain import clean_line, clean_lines
-from generator.text.slug import arxiv_id, doi, paper_slug, with_suffix
+from generator.text.slug import arxiv_id, doi, is_paper_slug, paper_slug, with_suffix
+
+_TITLE_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+-[12][0-9]{3}(?:-[0-9]+)?")
+"""Words and a year: `attention-is-all-you-need-2017`, and its `-2`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,10 +170,19 @@ def _identifiers(source: str, record: Record) -> Iterator[str]:
 
 
 def _own_slug(record: Record) -> str:
-    """The slug that an identifier of the record makes; "" without one."""
+    """The slug that an identifier of the record makes; "" without one. A key in the form of a page
+    named after its title is that page's name, whatever else has come to identify the paper."""
+    if _is_title_slug(record):
+        return record.key
     if not (record.arxiv or record.doi or record.key):
         return ""
     return paper_slug(arxiv=record.arxiv, doi=record.doi, key=record.key)
+
+
+def _is_title_slug(record: Record) -> bool:
+    if not is_paper_slug(record.key):
+        return False
+    return bool(_TITLE_SLUG.fullmatch(record.key)) or record.key == paper_slug(title=record.title)
 
 
 def normal_title(title: str) -> str:
@@ -196,9 +208,7 @@ def _first_author(record: Record) -> str:
 
 
 def _new_slug(record: Record, used: Container[str]) -> str:
-    slug = paper_slug(
-        arxiv=record.arxiv, doi=record.doi, key=record.key, title=record.title, year=_year(record)
-    )
+    slug = _own_slug(record) or paper_slug(title=record.title, year=_year(record))
     free, number = slug, 2
     while free in used:
         free, number = with_suffix(slug, number), number + 1
