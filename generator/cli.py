@@ -8,7 +8,7 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,11 @@ from typing import Any
 import click
 
 from generator import __version__
-from generator.errors import BroadsheetError, counted, visible
+from generator.errors import BroadsheetError, counted, problem, visible
 
 _FIXABLE, _INTERRUPTED = 1, 130
+FORMATS = ("jsonl", "csv", "bibtex", "ris", "csl", "search")
+"""What `export` writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +109,13 @@ def _problems_told(voice: _Voice) -> Any:
         voice.complain("Interrupted.")
         raise SystemExit(_INTERRUPTED) from None
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_stdout()
         raise SystemExit(_FIXABLE) from None
+
+
+def _forget_stdout() -> None:
+    """Nobody reads it, or nothing fits in it: what is still to be written goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(
@@ -281,6 +288,43 @@ def _status(voice: _Voice, site: Path, as_json: bool) -> None:
         click.echo(json.dumps(report_fields(report), indent=2))
     else:
         click.echo(_steady(format_report(report)))
+
+
+@_command(
+    click.argument("format_", metavar="FORMAT", type=click.Choice(FORMATS)),
+    click.option("--topic", default="", metavar="SLUG", help="Only the papers of this topic."),
+    click.option("--since", type=_Day(), help="Only papers listed on this day or later."),
+    click.option(
+        "--output",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Write a file, whole or not at all.  [default: to stdout]",
+    ),
+    name="export",
+    epilog="Example: broadsheet export bibtex --topic robotics --output robotics.bib",
+)
+def _export(voice: _Voice, site: Path, output: Path | None, **wanted: Any) -> None:
+    """Write all papers as jsonl, csv, bibtex, ris or csl, or the texts that search reads."""
+    from generator.export import open_export, write_export
+
+    if output:
+        voice.tell(f"{output}: {counted(write_export(site, output, **wanted), 'paper')}")
+        return
+    export = open_export(site, **wanted)
+    _answer(export.chunks)
+    voice.explain(counted(export.papers, "paper"))
+
+
+def _answer(chunks: Iterable[bytes]) -> None:
+    """Write to standard output, byte for byte."""
+    try:
+        sys.stdout.buffer.writelines(chunks)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _forget_stdout()
+        raise problem("stdout", f"cannot be written: {error.strerror}".lower()) from None
 
 
 @_command(

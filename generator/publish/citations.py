@@ -1,4 +1,4 @@
-"""Citations of papers: BibTeX and RIS files, citation tags and JSON-LD for a paper's page.
+"""Citations of papers: BibTeX, RIS and CSL-JSON, citation tags and JSON-LD for a paper's page.
 
 What is not known is left out: a paper whose source only counts its authors has no author here.
 """
@@ -82,13 +82,43 @@ def bulk_citations(
     yield File(path=f"{stem}.ris", content="\r\n".join(record for _, record in members).encode())
 
 
+def stream_bibtex(papers: Iterable[Paper], base_url: str) -> Iterator[bytes]:
+    """A BibTeX file of any number of papers, in chunks."""
+    return _apart("\n", (bibtex(paper, _page_url(paper, base_url)) for paper in papers))
+
+
+def stream_ris(papers: Iterable[Paper], base_url: str) -> Iterator[bytes]:
+    """An RIS file of any number of papers, in chunks."""
+    return _apart("\r\n", (ris(paper, _page_url(paper, base_url)) for paper in papers))
+
+
+def stream_csl(papers: Iterable[Paper], base_url: str) -> Iterator[bytes]:
+    """A CSL-JSON file, which is one array, of any number of papers, in chunks."""
+    items = (csl(paper, _page_url(paper, base_url)) for paper in papers)
+    yield b"["
+    yield from _apart(",\n", (orjson.dumps(item).decode() for item in items))
+    yield b"]\n"
+
+
+def _apart(separator: str, texts: Iterable[str]) -> Iterator[bytes]:
+    """The texts with the separator between them, as UTF-8."""
+    before = ""
+    for text in texts:
+        yield f"{before}{text}".encode()
+        before = separator
+
+
+def _page_url(paper: Paper, base_url: str) -> str:
+    return absolute_url(base_url, f"/papers/{paper.id}/")
+
+
 def _written(
     paper: Paper, base_url: str, kept: MutableMapping[str, tuple[str, str]] | None
 ) -> tuple[str, str]:
     """BibTeX and RIS of a paper."""
     known = kept.get(paper.id) if kept is not None else None
     if known is None:
-        url = absolute_url(base_url, f"/papers/{paper.id}/")
+        url = _page_url(paper, base_url)
         known = bibtex(paper, url), ris(paper, url)
     if kept is not None:
         kept[paper.id] = known
@@ -192,9 +222,13 @@ def _has_fixed_capitals(word: str) -> bool:
 
 def _bibtex_name(name: str) -> str:
     """A name as BibTeX splits it right: one of a group, or with an `and`, as a whole."""
-    line = _tex(name)
-    whole = _is_corporate(name) or " and " in f" {line.lower()} " or line.count(",") > 2
-    return f"{{{line}}}" if whole else line
+    return f"{{{_tex(name)}}}" if _is_whole(name) else _tex(name)
+
+
+def _is_whole(name: str) -> bool:
+    """Whether a name has no parts that a program could tell: one of a group, or of several."""
+    line = _line(name)
+    return _is_corporate(line) or " and " in f" {line.lower()} " or line.count(",") > 2
 
 
 def _is_corporate(name: str) -> bool:
@@ -271,6 +305,46 @@ def _ris_tags(paper: Paper, url: str) -> Iterator[tuple[str, str]]:
     yield "DO", doi(paper)
     yield "UR", paper.link("abstract") or url
     yield "L1", paper.link("pdf")
+
+
+def csl(paper: Paper, url: str) -> dict[str, Any]:
+    """The paper as an item of CSL-JSON 1.0.2, for Zotero, pandoc and citeproc; its `id` is the
+    key it has in BibTeX. `url` stands where the paper's source has no page of its own."""
+    kinds = {"conference": "paper-conference", "journal": "article-journal"}
+    kind = _venue_kind(paper)
+    fields = {
+        "id": citation_key(paper),
+        "type": kinds.get(kind, "article"),
+        "title": _line(plain_title(paper.title)),
+        "author": [_csl_name(name) for name in paper.authors],
+        "issued": _csl_date(paper),
+        "container-title": _line(paper.venue) if kind else "",
+        **({} if kind else _csl_preprint(paper)),
+        "DOI": doi(paper),
+        "URL": paper.link("abstract") or url,
+        "abstract": plain_text(paper.abstract),
+        "keyword": ", ".join(map(_line, paper.keywords)),
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def _csl_name(name: str) -> dict[str, str]:
+    family, given, suffix = _split_name(name)
+    if _is_whole(name) or not given:
+        return {"literal": _line(name)}
+    parts = {"family": family, "given": given, "suffix": suffix}
+    return {part: value for part, value in parts.items() if value}
+
+
+def _csl_date(paper: Paper) -> dict[str, Any]:
+    day = paper.date
+    return {"date-parts": [[day.year, day.month, day.day]]} if day else {}
+
+
+def _csl_preprint(paper: Paper) -> dict[str, str]:
+    """What tells where a paper is that is not published elsewhere, as Zotero writes it."""
+    arxiv = arxiv_id(paper)
+    return {"publisher": "arXiv", "number": f"arXiv:{arxiv}"} if arxiv else {}
 
 
 def citation_tags(paper: Paper, *, url: str) -> tuple[tuple[str, str], ...]:

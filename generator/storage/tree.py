@@ -9,7 +9,7 @@ import difflib
 import io
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from generator.errors import problem
@@ -81,19 +81,47 @@ def write_file(root: Path, path: str, content: bytes) -> bool:
         if place.is_file() and place.read_bytes() == content:
             return False
         place.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=place.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(content)
-            os.chmod(temporary, 0o666 & ~_umask())  # noqa: PTH101
-            os.replace(temporary, place)  # noqa: PTH105
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)  # noqa: PTH108
-            raise
+        _put(place, [content])
     except OSError as error:
         raise problem(path, f"cannot be written: {reason(error)}") from None
     return True
+
+
+def check_writable(place: Path) -> None:
+    """Raises BroadsheetError unless `place` is a file, or free, in a folder that is there."""
+    if place.is_dir():
+        raise problem(str(place), "is a folder, not a file", "name a file in it")
+    if place.exists() and not place.is_file():
+        hint = "leave out --output to write to stdout"
+        raise problem(str(place), "is a device, not a file", hint)
+    if not place.parent.is_dir():
+        hint = "make the folder first, or name a file elsewhere"
+        raise problem(str(place), f"there is no folder '{place.parent}'", hint)
+
+
+def write_stream(place: Path, chunks: Iterable[bytes]) -> None:
+    """Write a file of any size, chunk after chunk, whole or not at all; a link stays one.
+
+    Raises BroadsheetError when it cannot be written."""
+    check_writable(place)
+    try:
+        _put(place.resolve(), chunks)
+    except OSError as error:
+        raise problem(str(place), f"cannot be written: {reason(error)}") from None
+
+
+def _put(place: Path, chunks: Iterable[bytes]) -> None:
+    """Write beside `place` and then rename, so that a reader sees the old file or the new one."""
+    descriptor, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=place.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.writelines(chunks)
+        os.chmod(temporary, 0o666 & ~_umask())  # noqa: PTH101
+        os.replace(temporary, place)  # noqa: PTH105
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)  # noqa: PTH108
+        raise
 
 
 def write_text(root: Path, path: str, text: str) -> bool:

@@ -81,6 +81,24 @@ def plain_text(markdown: str) -> str:
     return clean_text(_text_tex(render_words(markdown, unicode_math)))
 
 
+def plain_source(markdown: str) -> str:
+    r"""Markdown as plain text whose formulas are still TeX: what `markdown_from_plain` shows again
+    as it was. Marks of emphasis, links and code go, their words stay. Formulas stand in dollars,
+    or in `\(…\)` and `\[…\]` where one of them did. Never raises."""
+    if is_plain(markdown):
+        return clean_text(markdown)
+    in_brackets = any(p.tex and p.source[0] == "\\" for p in split_math(markdown))
+    return clean_text(render_words(markdown, _bracketed if in_brackets else _in_dollars))
+
+
+def _in_dollars(tex: str, display: bool) -> str:
+    return f"$${tex}$$" if display else f"${tex}$"
+
+
+def _bracketed(tex: str, display: bool) -> str:
+    return rf"\[{tex}\]" if display else rf"\({tex}\)"
+
+
 def plain_title(title: str) -> str:
     """A title with its TeX as plain Unicode, in one line. Titles are no Markdown."""
     pieces = split_math(clean_line(title))
