@@ -199,6 +199,10 @@ class Record:
     categories: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
     summary: str = ""
+    version: int | None = None
+    """Which version of the paper this is, where the source counts them (`2` for v2)."""
+    withdrawn: bool = False
+    """Whether the source says that its authors or editors took the paper back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
