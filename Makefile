@@ -6,11 +6,13 @@ OUTPUT = output
 CHROMIUM = /usr/bin/chromium
 # Processes that run tests: two do well on any machine.
 TESTS = 2
+# What the search benchmark is told: ARGUMENTS="--sizes 1000 --only exact".
+ARGUMENTS =
 
-.PHONY: help site test serve pull check lint golden bench clean chromium
+.PHONY: help site test serve pull check lint golden bench bench-search clean chromium
 
 help: ## This list.
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 22
 
 site: .venv/site ## Pull the bundled list, build the site.
 	@$(BIN)/broadsheet pull --offline
@@ -39,8 +41,11 @@ golden: .venv/test ## Take what is built now as what tests/golden/ should hold; 
 bench: .venv/site ## Time and memory for thousands of papers.
 	$(BIN)/python -m tests.bench
 
+bench-search: .venv/test tests/bench/search/node_modules/.package-lock.json chromium ## The search beside its peers.
+	$(BIN)/python -m tests.bench.search $(ARGUMENTS)
+
 clean: ## Remove what was made: the site, caches, the environment.
-	rm -rf $(OUTPUT) .broadsheet .venv tests/node/node_modules
+	rm -rf $(OUTPUT) .broadsheet .venv tests/node/node_modules tests/bench/search/node_modules
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
 	find generator tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -69,10 +74,10 @@ clean: ## Remove what was made: the site, caches, the environment.
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,dev]'
 	@touch $@
 
-tests/node/node_modules/.package-lock.json: tests/node/package-lock.json
+%/node_modules/.package-lock.json: %/package-lock.json
 	@command -v npm >/dev/null || { \
 	  echo "The search tests need Node and npm; on Debian: apt-get install nodejs npm" >&2; exit 1; }
-	@cd tests/node && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@cd $* && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 chromium:
