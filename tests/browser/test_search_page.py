@@ -265,6 +265,13 @@ def test_hostile_addresses_are_told_to_find_nothing(open_page: Open) -> None:
     assert page.locator("li.paper").count() <= 500
 
 
+def test_words_without_end_fit_a_small_phone(open_page: Open) -> None:
+    words = f"q={'x' * 390}&org={'W' * 190}&topic={'y' * 80}&code=1"
+    page = open_page(f"/search/?{words}", viewport={"width": 320, "height": 640})
+    status(page, "0 papers")
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+
+
 # ------------------------------------------------------------------------------------ Filters
 
 

@@ -1,5 +1,5 @@
-// The way from a page to the index. A Worker answers; where module Workers are missing, forbidden or
-// fail to start, the same module answers in the page.
+// The way from a page to the index. A Worker answers; where module Workers are missing or do not
+// start, the same module answers in the page.
 const script = new URL("./worker.js", import.meta.url).href;
 
 export class Client {
@@ -49,7 +49,7 @@ export class Client {
 
 /** A Worker that has said it is ready. */
 async function started() {
-  const worker = new Worker(trusted(script), { type: "module" });
+  const worker = new Worker(trustedScript(), { type: "module" });
   await new Promise((resolve, reject) => {
     worker.onmessage = resolve;
     worker.onerror = (event) => {
@@ -70,8 +70,9 @@ async function servedHere() {
   return port1;
 }
 
-/** The page's policy demands that whatever becomes a script is vouched for: this one address is. */
-function trusted(url) {
-  if (!globalThis.trustedTypes) return url;
-  return trustedTypes.createPolicy("broadsheet-search", { createScriptURL: () => script }).createScriptURL(url);
+/** The page's policy wants somebody to vouch for what becomes a script: this one address is ours. */
+function trustedScript() {
+  if (!globalThis.trustedTypes) return script;
+  const policy = trustedTypes.createPolicy("broadsheet", { createScriptURL: () => script });
+  return policy.createScriptURL(script);
 }

@@ -1,5 +1,5 @@
 // The filters beside the search box: what they offer, with counts, and what is chosen.
-import { button, node } from "./nodes.js";
+import { button, figure, node, papers } from "./nodes.js";
 
 export const FILTERS = ["topic", "year", "org", "code"];
 
@@ -7,8 +7,9 @@ export const FILTERS = ["topic", "year", "org", "code"];
 export function offer(form, { topics }, counts) {
   const field = (name) => form.elements.namedItem(name);
   const title = (slug) => (Object.hasOwn(topics, slug) ? topics[slug] : slug);
-  const byTitle = ([a], [b]) => title(a).localeCompare(title(b));
-  fillSelect(field("topic"), counts.topic.sort(byTitle), title);
+  const places = new Map(Object.keys(topics).map((slug, place) => [slug, place]));
+  const inOrder = counts.topic.sort(([a], [b]) => places.get(a) - places.get(b));
+  fillSelect(field("topic"), inOrder, title);
   fillSelect(field("year"), counts.year, String);
   offerOrganizations(form, counts.organization);
   const code = form.querySelector(".search-code");
@@ -32,7 +33,9 @@ export function offerOrganizations(form, counts) {
 function fillSelect(select, counts, title) {
   if (!select) return;
   const chosen = select.value;
-  const offered = counts.map(([value, count]) => new Option(`${title(value)} (${figure(count)})`, value));
+  const offered = counts.map(
+    ([value, count]) => new Option(`${title(value)} (${figure(count)})`, value),
+  );
   if (chosen && !counts.some(([value]) => value === chosen)) {
     offered.unshift(new Option(`${title(chosen)} (0)`, chosen));
   }
@@ -73,12 +76,4 @@ export function showChosen(list, state, { topics }, remove) {
 
 function cross() {
   return node("span", { "aria-hidden": "true" }, "×");
-}
-
-export function papers(count) {
-  return `${figure(count)} ${count === 1 ? "paper" : "papers"}`;
-}
-
-function figure(count) {
-  return count.toLocaleString("en");
 }

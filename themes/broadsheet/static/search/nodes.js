@@ -1,4 +1,5 @@
-// Elements are made from nodes, never from markup: whatever a text holds, it stays text.
+// What the page writes. Elements are made from nodes, never from markup: whatever a text holds, it
+// stays text.
 
 /** An element with attributes and children; false, null, "" and 0 are no children. */
 export function node(name, attributes, ...children) {
@@ -13,4 +14,13 @@ export function button(act, attributes, ...children) {
   const element = node("button", { type: "button", ...attributes }, ...children);
   element.addEventListener("click", act);
   return element;
+}
+
+export function papers(count) {
+  return `${figure(count)} ${count === 1 ? "paper" : "papers"}`;
+}
+
+/** 1,234: as the templates write it, without waking a library of all languages for it. */
+export function figure(count) {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 }

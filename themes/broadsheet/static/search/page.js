@@ -1,9 +1,9 @@
 // The search page: what its form says stands in the URL, and what the URL says is shown. Every part
 // of the page may be missing in another theme; only the form's `q` and the list are needed.
 import { Client } from "./client.js";
-import { FILTERS, choose, offer, offerOrganizations, papers, showChosen } from "./filters.js";
+import { FILTERS, choose, offer, offerOrganizations, showChosen } from "./filters.js";
 import { listenForKeys } from "./keys.js";
-import { button, node } from "./nodes.js";
+import { button, figure, node, papers } from "./nodes.js";
 import { fill, improve, topicLink } from "./results.js";
 import { normalize, stem } from "./search.js";
 
@@ -28,6 +28,7 @@ const title = document.title;
 
 let asked = new AbortController(); // of the question that stands; all before it are stale
 let timer = 0;
+let patience = 0;
 let typed = false; // whether this entry of the history is still being typed
 let answered = null; // what was asked when the page last showed an answer
 let offered = ""; // and when the filters last showed their counts
@@ -171,7 +172,8 @@ async function answer({ hesitate = false } = {}) {
   asked = new AbortController();
   const { signal } = asked;
   const state = readForm();
-  const patience = setTimeout(() => wait(true), PATIENCE);
+  clearTimeout(patience);
+  patience = setTimeout(() => wait(true), PATIENCE);
   const hesitation = new Promise((resolve) => setTimeout(resolve, hesitate ? HESITATION : 0));
   try {
     const { topics, documents } = await client.call("about", [], signal);
@@ -185,8 +187,6 @@ async function answer({ hesitate = false } = {}) {
     refreshFilters();
   } catch (error) {
     if (!signal.aborted) showFailure(error);
-  } finally {
-    clearTimeout(patience);
   }
 }
 
@@ -227,7 +227,7 @@ async function enrich(state, found, signal) {
   const spelling = found.completed
     ? ""
     : await client.call("suggest", [state.get("q") ?? ""], signal);
-  if (spelling) note("Did you mean ", questionLink(state, { q: spelling }, spelling), "?");
+  if (spelling) note(...didYouMean(state, spelling));
   const passage = (id, terms) => client.call("passage", [id, terms], signal);
   await improve(part("results"), found, passage);
 }
@@ -242,16 +242,15 @@ async function show(state, found, signal) {
   const more = part("more");
   more?.toggleAttribute("hidden", results.length === total || results.length >= MOST);
   const shown = more?.querySelector("span");
-  if (shown) shown.textContent = `${results.length.toLocaleString("en")} of ${papers(total)}`;
+  if (shown) shown.textContent = `${figure(results.length)} of ${papers(total)}`;
 }
 
 function showStart(documents) {
   showState({ status: `${papers(documents)} in all`, help: true });
-  const topics = Object.keys(site.topics).map((slug) =>
-    node("li", {}, node("a", { href: `?${new URLSearchParams({ topic: slug })}` }, site.topics[slug])),
-  );
-  part("topics")?.replaceChildren(...topics);
-  part("topics")?.parentElement.toggleAttribute("hidden", !topics.length);
+  const topics = Object.entries(site.topics);
+  const links = topics.map(([topic, name]) => questionLink([], { topic }, name));
+  part("topics")?.replaceChildren(...items(links));
+  part("topics")?.parentElement.toggleAttribute("hidden", !links.length);
 }
 
 /** What to do when nothing was found: a spelling, fewer demands, a topic that is near. */
@@ -266,13 +265,14 @@ function showNothing(state, spelling) {
   const near = filtered ? [] : nearTopics(state.get("q") ?? "");
   ways.push(...near.map((slug) => topicLink(site, slug)));
   if (!ways.length) ways.push("Use fewer or more general words.");
+  const [topics, archive] = [siteLink("topics/", "all topics"), siteLink("archive/", "archive")];
   showState({
     status: papers(0),
     empty: [
       node("h2", {}, "Nothing found"),
-      spelling && node("p", {}, "Did you mean ", questionLink(state, { q: spelling }, spelling), "?"),
-      node("ul", {}, ...ways.map((way) => node("li", {}, way))),
-      node("p", { class: "hint" }, "Or look through ", siteLink("topics/", "all topics"), " or the ", siteLink("archive/", "archive"), "."),
+      spelling && node("p", {}, ...didYouMean(state, spelling)),
+      node("ul", {}, ...items(ways)),
+      node("p", { class: "hint" }, "Or look through ", topics, " or the ", archive, "."),
     ],
   });
 }
@@ -281,11 +281,12 @@ function showFailure(error) {
   failed = true;
   const offline = navigator.onLine === false;
   if (!offline) console.error(error);
+  const again = button(() => answer(), {}, "Try again");
   showState({
     status: offline ? "You are offline" : "No answer",
     empty: [
       node("h2", {}, offline ? "You are offline" : "The search does not answer"),
-      node("p", {}, "The index of the papers could not be fetched. ", button(() => answer(), {}, "Try again")),
+      node("p", {}, "The index of the papers could not be fetched. ", again),
     ],
   });
 }
@@ -304,6 +305,7 @@ function showState({ status, help = false, empty = [] }) {
 }
 
 function wait(waiting) {
+  clearTimeout(patience);
   part("found")?.setAttribute("aria-busy", String(waiting));
   if (waiting) say("Searching …");
 }
@@ -323,6 +325,14 @@ function nearTopics(query) {
   const wanted = new Set(normalize(query).split(" ").map(stem));
   const near = ([, name]) => normalize(name).split(" ").some((word) => wanted.has(stem(word)));
   return Object.entries(site.topics).filter(near).map(([slug]) => slug);
+}
+
+function didYouMean(state, spelling) {
+  return ["Did you mean ", questionLink(state, { q: spelling }, spelling), "?"];
+}
+
+function items(contents) {
+  return contents.map((content) => node("li", {}, content));
 }
 
 /** A link to the same question with some things changed; an empty one is taken out. */

@@ -13,7 +13,7 @@ const off = () => {
 };
 
 const typing = ({ target }) =>
-  target.isContentEditable || target.matches("input:not([type=checkbox]), textarea, select");
+  target.isContentEditable || target.matches?.("input:not([type=checkbox]), textarea, select");
 
 const asksForSearch = (event) => {
   if (event.ctrlKey || event.metaKey) return event.key.toLowerCase() === "k" && !event.shiftKey;
@@ -25,7 +25,8 @@ const goToSearch = (input) => {
     input.focus();
     input.select();
   } else {
-    location.assign(new URL(`${document.documentElement.dataset.root ?? "/"}search/`, location.href));
+    const root = document.documentElement.dataset.root ?? "/";
+    location.assign(new URL(`${root}search/`, location.href));
   }
 };
 

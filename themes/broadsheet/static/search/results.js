@@ -3,7 +3,8 @@
 import { node } from "./nodes.js";
 import { highlight, normalize, stem } from "./search.js";
 
-const AT_ONCE = 20; // papers made before the page may draw again
+const AT_ONCE = 30; // papers put on the page in one go
+const A_FEW = 5; // papers made in one go
 const MANY = 12; // terms, by wildcards, of which nobody expects to see all
 
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
@@ -12,10 +13,11 @@ const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 export function paper(site, result, terms) {
   const { id, title, url, authors, date, organization, topics, hasCode, excerpt } = result;
   const known = topics.filter((slug) => Object.hasOwn(site.topics, slug));
+  const link = node("a", { href: site.root + url }, ...marked(title, terms));
   return node(
     "li",
     { class: "paper", "data-id": id },
-    node("h2", { class: "paper-title" }, node("a", { href: site.root + url }, ...marked(title, terms))),
+    node("h2", { class: "paper-title" }, link),
     node(
       "p",
       { class: "paper-meta" },
@@ -50,24 +52,37 @@ function marked(text, terms) {
   );
 }
 
-/** Shows an answer's papers in a list, many of them bit by bit. */
+/** Shows an answer's papers in a list. The page may draw in between: it never stands still. */
 export async function fill(list, site, { results, terms }, signal) {
   const asked = terms.join(" ");
-  const kept = new Map(list.dataset.terms === asked ? [...list.children].map((li) => [li.dataset.id, li]) : []);
-  list.dataset.terms = asked;
-  const one = (result) => kept.get(result.id) ?? withRoom(paper(site, result, terms), result, terms);
-  list.replaceChildren(...results.slice(0, AT_ONCE).map(one));
-  for (let from = AT_ONCE; from < results.length; from += AT_ONCE) {
-    await new Promise((resolve) => setTimeout(resolve));
-    signal.throwIfAborted();
-    list.append(...results.slice(from, from + AT_ONCE).map(one));
+  const same = list.dataset.terms === asked;
+  const kept = new Map(same ? [...list.children].map((li) => [li.dataset.id, li]) : []);
+  const one = (result) =>
+    kept.get(result.id) ?? withRoom(paper(site, result, terms), result, terms);
+  for (let from = 0; from < results.length; from += AT_ONCE) {
+    const made = await inTurns(results.slice(from, from + AT_ONCE), one, signal);
+    if (from) list.append(...made);
+    else list.replaceChildren(...made);
+    list.dataset.terms = asked;
   }
+}
+
+/** What `make` makes of each, a few at a time. */
+async function inTurns(results, make, signal) {
+  const made = [];
+  for (const result of results) {
+    if (made.length % A_FEW === A_FEW - 1) await new Promise((resolve) => setTimeout(resolve));
+    signal.throwIfAborted();
+    made.push(make(result));
+  }
+  return made;
 }
 
 /** Leaves room for a passage where one may come, so that nothing moves when it does. */
 function withRoom(element, { title, excerpt }, terms) {
   const enough = terms.length > MANY ? 1 : terms.length;
-  if (excerpt && held(`${title} ${excerpt}`, terms) < enough) element.querySelector(".paper-excerpt").classList.add("awaits");
+  const missing = held(`${title} ${excerpt}`, terms) < enough;
+  if (missing) element.querySelector(".paper-excerpt")?.classList.add("awaits");
   return element;
 }
 

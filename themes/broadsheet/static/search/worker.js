@@ -33,7 +33,7 @@ const methods = {
     };
   },
 
-  /** The organizations of the last facets in whose names a text stands, at their beginning first. */
+  /** The organizations of the last facets in whose names a text stands, where they begin first. */
   organizations(_, __, typed) {
     const wanted = normalize(typed);
     const places = organizations.map((pair) => [normalize(pair[0]).indexOf(wanted), pair]);
