@@ -9,7 +9,8 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.conftest import PHONE, served
+from tests.browser.conftest import DESKTOP, PHONE, served
+from tests.browser.test_reading import AXE
 from tests.command import broadsheet
 
 Open = Callable[..., Page]
@@ -285,14 +286,19 @@ def test_filters_offer_their_values_with_the_papers_each_would_give(open_page: O
 
 
 def test_chosen_filters_stand_beside_the_results_and_can_be_taken_away(open_page: Open) -> None:
-    page = open_page("/search/?q=learning&year=2025&code=1&org=tiger-lab")
+    page = open_page("/search/?q=learning&year=2025&code=1&org=tiger-lab&sort=date&all=1")
     chosen = page.locator(".search-chosen li")
+    expect(chosen).to_have_count(5)
+    page.get_by_role("button", name="Remove All the words").click()
+    page.get_by_role("button", name="Remove Newest first").click()
+    expect(page.locator("[name=sort]")).to_have_value("")
+    expect(page.locator("[name=all]")).not_to_be_checked()
     expect(chosen).to_have_count(3)
-    page.get_by_role("button", name="Remove the filter 2025").click()
+    page.get_by_role("button", name="Remove 2025").click()
     expect(chosen).to_have_count(2)
     expect(page.locator("[name=year]")).to_have_value("")
     assert "year" not in question(page)
-    page.get_by_role("button", name="Remove the filter tiger-lab").click()
+    page.get_by_role("button", name="Remove tiger-lab").click()
     expect(page.locator("[name=org]")).to_have_value("")
     expect(chosen).to_have_text(["With code×"])
 
@@ -471,6 +477,33 @@ def test_without_javascript_the_page_leads_on(open_page: Open) -> None:
     for place in ("topics", "archive", "feeds"):
         assert page.locator(f"main a[href$='{place}/']").first.is_visible()
     assert not page.locator(".search-filters").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    ("url", "ready", "press"),
+    [
+        ("/search/", ".search-topics a", ""),
+        ("/search/?q=reinforcemnet&year=1999&all=1", "#search-empty h2", ""),
+        ("/search/?q=policy+optimi&year=2025&code=1", ".search-note strong", ""),
+        ("/search/?q=policy", "li.paper", "?"),
+        ("/papers/actor-critics/", ".lookup-found li", ""),
+    ],
+    ids=["beginning", "nothing", "filters", "keys", "missing"],
+)
+def test_axe_finds_nothing_in_any_state(
+    open_page: Open, url: str, ready: str, press: str, viewport: dict[str, int], scheme: str
+) -> None:
+    page = open_page(url, viewport=viewport, color_scheme=scheme, bypass_csp=True)
+    page.wait_for_selector(ready)
+    if press:
+        page.keyboard.press(press)
+    elif page.locator(".search-filters").count():
+        page.evaluate("document.querySelector('.search-filters').open = true")
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    assert [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found["violations"]] == []
 
 
 # ---------------------------------------------------------------------------------------- Keys

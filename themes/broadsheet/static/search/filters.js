@@ -58,17 +58,20 @@ export function choose(control, value) {
   control.value = value;
 }
 
-/** What is chosen, each with a button that takes it away again. */
+/** What is chosen, each with a button that takes it away again: the filters may be closed. */
 export function showChosen(list, state, { topics }, remove) {
   const names = {
     topic: (slug) => (Object.hasOwn(topics, slug) ? topics[slug] : slug),
     year: String,
     org: String,
     code: () => "With code",
+    all: () => "All the words",
+    sort: () => "Newest first",
   };
-  const chosen = FILTERS.filter((name) => state.has(name)).map((name) => {
+  const inForce = Object.keys(names).filter((name) => state.has(name));
+  const chosen = inForce.map((name) => {
     const text = names[name](state.get(name));
-    const label = { "aria-label": `Remove the filter ${text}` };
+    const label = { "aria-label": `Remove ${text}` };
     return node("li", {}, button(() => remove(name), label, text, cross()));
   });
   list?.replaceChildren(...chosen);

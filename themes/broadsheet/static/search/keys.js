@@ -1,6 +1,5 @@
 // The keys of the search page beside those that lead to its box from everywhere: through the
 // results, back to the box, and a dialog that names them all and switches them off.
-
 import { button, node } from "./nodes.js";
 
 /** Listens; `part` gives the page's elements by their names. */

@@ -13,6 +13,7 @@ const MOST = 500; // papers shown at all
 const PAUSE = 100; // milliseconds without a key before a question is asked
 const HESITATION = 600; // and before a half-typed word is told that nothing has it
 const PATIENCE = 300; // and of silence before the page says that it searches
+const STILLNESS = 250; // and with results on the page before more is fetched about them
 const CONTROLS = ["q", ...FILTERS, "sort", "all"];
 
 const client = new Client();
@@ -224,6 +225,7 @@ function options(state) {
 
 /** What may come later than the results: a better spelling, and the passages that were meant. */
 async function enrich(state, found, signal) {
+  await new Promise((resolve) => setTimeout(resolve, STILLNESS));
   const spelling = found.completed
     ? ""
     : await client.call("suggest", [state.get("q") ?? ""], signal);
