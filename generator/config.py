@@ -48,6 +48,9 @@ class Config:
     """BCP 47 tag of the pages."""
     curators: tuple[str, ...] = ()
     """Who keeps the site."""
+    contact: str = ""
+    """The curator's e-mail address, which sources are told with every request; some answer those
+    faster whom they could write to."""
     theme: str = "broadsheet"
     """A folder of themes/, the site's own or one that comes with Broadsheet."""
     theme_options: Mapping[str, Any] = field(default_factory=dict)
@@ -85,6 +88,12 @@ def _read_base_url(value: object) -> object:
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}/"
 
 
+def _read_mail(value: object) -> object:
+    if isinstance(value, str) and re.fullmatch(r"[!-~]{1,64}@[A-Za-z0-9.-]{1,190}", value):
+        return value
+    raise ValueError("is not an e-mail address")
+
+
 _Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=60)]
 _Date = Annotated[date | None, BeforeValidator(read_date)]
 
@@ -110,6 +119,7 @@ class _Site(BaseModel):
     base_url: Annotated[str, BeforeValidator(_read_base_url)] = DEFAULT_BASE_URL
     language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")] = "en"
     curators: list[str] = []
+    contact: Annotated[str, BeforeValidator(_read_mail)] = ""
     theme: _Name = "broadsheet"
     theme_options: dict[str, str | int | float | bool] = {}
     sources: list[_Source] = []
@@ -139,6 +149,7 @@ def parse_config(text: str, where: str = SITE_YML) -> Config:
         base_url=site.base_url,
         language=site.language,
         curators=tuple(map(clean_line, site.curators)),
+        contact=site.contact,
         theme=site.theme,
         theme_options=site.theme_options,
         sources=tuple(map(_source_config, site.sources)),

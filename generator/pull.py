@@ -5,6 +5,7 @@ import datetime
 import json
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,10 @@ from generator.sources import (
     fetch_records,
     open_sources,
 )
+from generator.storage.recordings import Recordings, open_recordings
 from generator.storage.tree import exists, list_files, read_bytes, read_text, write_text
 
+RECORDINGS = ".broadsheet/answers.sqlite"
 _SHRUNK = 0.2
 """A source that gives less than this part of what it gave last time is not believed."""
 _OVERLAP = datetime.timedelta(days=7)
@@ -93,8 +96,13 @@ def pull(
     and the status says what failed where an earlier pull had one."""
     with closing("Nothing was changed."):
         config = load_config(root)
-        with Client(politeness, contact=config.base_url) as client:
-            return _pull(root, config, wanted, today, client, progress)
+        mail = f"; mailto:{config.contact}" if config.contact else ""
+        with (
+            Client(politeness, contact=config.base_url + mail) as client,
+            open_recordings(root / RECORDINGS) as recordings,
+        ):
+            network = _Network(client, recordings, wanted.offline)
+            return _pull(root, config, wanted, today, network, progress)
 
 
 def _pull(
@@ -102,19 +110,19 @@ def _pull(
     config: Config,
     wanted: Wanted,
     today: datetime.date,
-    client: Client,
+    network: "_Network",
     progress: Callable[[str], None],
 ) -> Pulled:
     _check_window(wanted)
     sources = _chosen(config, wanted)
-    skipped = tuple(name for name, s in sources.items() if wanted.offline and not s.offline)
+    skipped = tuple(name for name, source in sources.items() if not network.reaches(name, source))
     active = {name: source for name, source in sources.items() if name not in skipped}
     pages, topics = load_pages(root)
     starter = {} if exists(root, "content/topics") else _first_topics()
     topics = topics or {t.slug: t for t in (parse_topic(x, path) for path, x in starter.items())}
     said, status = load_said(root), load_status(root)
     windows = {s.name: _window(s, status, wanted, today) for s in config.sources}
-    given = _fetch(root, active, windows, client, progress)
+    given = _fetch(root, active, windows, network, progress)
     narrowed = _narrowed(windows, wanted)
     fetched = {n: _believe(n, f, status, narrowed) for n, f in given.items()}
     problems = [found for result in fetched.values() for found in result.problems]
@@ -180,27 +188,59 @@ def _window(
     return Window(since=since, until=wanted.until or today, limit=wanted.limit)
 
 
+@dataclass(frozen=True, slots=True)
+class _Network:
+    """The network, and what it answered before."""
+
+    client: Client
+    recordings: Recordings
+    offline: bool
+
+    def reaches(self, name: str, source: Source) -> bool:
+        """Whether a source can be asked: it is a file, or there is a network, or what it answered
+        before can be read again."""
+        return source.offline or not self.offline or self.recordings.has_any(name)
+
+
 def _fetch(
     root: Path,
     sources: Mapping[str, Source],
     windows: Mapping[str, Window],
-    client: Client,
+    network: _Network,
     progress: Callable[[str], None],
 ) -> dict[str, Fetched]:
     fetched: dict[str, Fetched] = {}
     for name, source in sources.items():
         if not source.offline:
-            progress(f"{name}: asking …")
+            line = "reading what it answered before …" if network.offline else "asking …"
+            progress(f"{name}: {line}")
         fetched[name] = fetch_records(
             source,
             name,
             windows[name],
-            client=client,
+            client=network.client,
             read_file=lambda path: read_bytes(root, path),
+            recordings=network.recordings,
+            offline=network.offline,
+            progress=partial(_say, progress, name),
         )
-        outcome = "failed" if fetched[name].failed else counted(len(fetched[name].records), "paper")
-        progress(f"{name}: {outcome}")
+        progress(f"{name}: {_outcome(fetched[name])}")
     return fetched
+
+
+def _say(progress: Callable[[str], None], name: str, line: str) -> None:
+    progress(f"{name}: {line}")
+
+
+def _outcome(result: Fetched) -> str:
+    if result.failed:
+        return "failed"
+    told = counted(len(result.records), "paper")
+    if result.resumed:
+        told += f" ({counted(result.resumed, 'answer')} from the pull that did not end)"
+    if result.missing:
+        told += f" ({counted(result.missing, 'request')} had no recorded answer)"
+    return told
 
 
 def _narrowed(windows: Mapping[str, Window], wanted: Wanted) -> set[str]:

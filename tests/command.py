@@ -11,14 +11,27 @@ def broadsheet(
     *arguments: str, site: Path, environment: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """`broadsheet ARGUMENTS` with `site` as its folder."""
-    return subprocess.run(
+    with start(*arguments, site=site, environment=environment) as process:
+        try:
+            out, errors = process.communicate(timeout=120)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+    return subprocess.CompletedProcess(process.args, process.returncode, out, errors)
+
+
+def start(
+    *arguments: str, site: Path, environment: dict[str, str] | None = None
+) -> subprocess.Popen[str]:
+    """The same, under way."""
+    return subprocess.Popen(
         [sys.executable, "-m", "generator", *arguments],
         cwd=site,
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(REPOSITORY), **(environment or {})},
-        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=120,
-        check=False,
     )
 
 

@@ -12,7 +12,13 @@ from threading import Thread
 import pytest
 
 from generator.errors import BroadsheetError
-from generator.sources.http import Client, Politeness, RequestError, retry_after
+from generator.sources.http import (
+    Client,
+    Politeness,
+    RequestError,
+    rate_limit_pause,
+    retry_after,
+)
 from tests.loopback import Call, serve
 
 QUICK = Politeness(
@@ -325,3 +331,68 @@ def test_hosts_without_a_gap_are_not_slowed_down_and_keep_their_connection() -> 
         assert time.monotonic() - started < 1
     ports = {call.handler.client_address for call in server.calls}
     assert len(ports) == 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"ratelimit": '"api";r=0;t=55'}, 55),
+        ({"ratelimit": '"api";r=1;t=55'}, 0),
+        ({"ratelimit": "limit=100, remaining=0, reset=7"}, 7),
+        ({"ratelimit-remaining": "0", "ratelimit-reset": "3"}, 3),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "9"}, 9),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1764115200"}, 0),
+        ({"x-rate-limit-limit": "50", "x-rate-limit-interval": "1s"}, 0.02),
+        ({"x-rate-limit-limit": "0", "x-rate-limit-interval": "1s"}, 0),
+        ({"ratelimit": "r=;t=x"}, 0),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "²"}, 0),
+        ({}, 0),
+    ],
+)
+def test_an_allowance_is_read_as_servers_write_it(headers: dict[str, str], seconds: float) -> None:
+    assert rate_limit_pause(headers) == seconds
+
+
+def test_an_allowance_that_is_used_up_is_waited_for() -> None:
+    def answer(call: Call) -> None:
+        call.send(b"x", ratelimit='"api";r=0;t=1' if call.number == 1 else '"api";r=9;t=300')
+
+    with serve(answer) as server, Client(QUICK) as client:
+        for _ in range(3):
+            client.get(server.url)
+    assert server.gaps[0] >= 0.95
+    assert server.gaps[1] < 0.5
+
+
+def test_a_host_that_failed_for_good_is_not_asked_again() -> None:
+    with serve(lambda call: call.send(status=503)) as server, Client(QUICK) as client:
+        with pytest.raises(RequestError):
+            client.get(f"{server.url}/one")
+        calls = len(server.calls)
+        with pytest.raises(RequestError, match="failed before in this pull"):
+            client.get(f"{server.url}/two")
+        assert len(server.calls) == calls
+
+
+def test_a_page_that_is_missing_does_not_close_its_host() -> None:
+    with (
+        serve(lambda call: call.send(status=404 if call.number == 1 else 200)) as server,
+        Client(QUICK) as client,
+    ):
+        with pytest.raises(RequestError):
+            client.get(server.url)
+        assert client.get(server.url) == b""
+
+
+def test_a_version_that_is_here_is_not_sent_again() -> None:
+    def answer(call: Call) -> None:
+        if call.headers.get("if-none-match") == '"v1"':
+            call.send(status=304)
+        else:
+            call.send(b"new", etag='"v2"', last_modified="Wed, 26 Nov 2025 00:00:00 GMT")
+
+    with serve(answer) as server, Client(QUICK) as client:
+        assert client.fetch(server.url, etag='"v1"').body is None
+        fresh = client.fetch(server.url, etag='"v0"')
+        assert (fresh.body, fresh.etag) == (b"new", '"v2"')
+        assert fresh.modified == "Wed, 26 Nov 2025 00:00:00 GMT"

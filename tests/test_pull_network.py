@@ -1,11 +1,13 @@
 """A pull over the network, against a real server on loopback that speaks as Hugging Face does."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 
-from tests.command import broadsheet, tree
+from tests.command import broadsheet, start, tree
 from tests.loopback import Call, Server, serve
 
 DAY = {"SOURCE_DATE_EPOCH": "1764115200"}
@@ -64,10 +66,10 @@ def test_all_days_are_asked_once_and_then_the_last_week(tmp_path: Path) -> None:
         assert "32 new" in first.stderr
         assert {min(asked(server, 0)), max(asked(server, 0))} == {"2025-11-01", "2025-11-26"}
 
-        before, calls = tree(root), len(server.calls)
+        before, calls = tree(root / "content"), len(server.calls)
         again = broadsheet("pull", site=root, environment=DAY)
         assert "0 new, 0 files changed" in again.stderr
-        assert tree(root) == before
+        assert tree(root / "content") == before
         assert min(asked(server, calls)) == "2025-11-19"
 
         calls = len(server.calls)
@@ -102,3 +104,94 @@ def test_a_server_that_fails_leaves_the_pages_and_is_named(tmp_path: Path) -> No
     assert failed.stderr.splitlines()[2].startswith("daily, http://127.0.0.1:")
     assert failed.stderr.endswith("No source gave papers; no page was changed.\n")
     assert tree(tmp_path / "site/content/papers") == pages
+
+
+def since_november(root: Path, server: Server) -> None:
+    (root / "content/site.yml").write_text(
+        "title: Papers\nsources:\n"
+        f"  - {{name: daily, type: huggingface, since: 2025-11-01, endpoint: '{server.url}'}}\n"
+    )
+
+
+def test_a_pull_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None:
+    """The server hangs half-way; the pull is killed; the next one asks for the other half only."""
+    hanging = Event()
+
+    def answer(call: Call) -> None:
+        if call.params["date"] == "2025-11-12" and not hanging.is_set():
+            hanging.set()
+            call.handler.rfile.read(1)  # until the client is gone
+        day = call.params["date"]
+        call.send(json.dumps([entry(int(day[-2:]), day)]).encode())
+
+    (tmp_path / "content").mkdir()
+    with serve(answer) as server:
+        since_november(tmp_path, server)
+        with start("pull", site=tmp_path, environment=DAY) as pull:
+            assert hanging.wait(30)
+            pull.kill()
+        assert not (tmp_path / "content/papers").exists()
+        calls = len(server.calls)
+        done = broadsheet("pull", site=tmp_path, environment=DAY)
+        assert "26 new" in done.stderr
+        assert "14 answers from the pull that did not end" in done.stderr
+        assert max(asked(server, calls)) == "2025-11-12"
+
+
+def test_without_the_network_a_pull_reads_what_was_answered_before(tmp_path: Path) -> None:
+    days = {"2025-11-03": [1, 2], "2025-11-25": [3]}
+    with site(tmp_path / "site", days) as (root, _):
+        assert (
+            "left out, it needs the network"
+            in broadsheet("pull", "--offline", site=root, environment=DAY).stderr
+        )
+        assert broadsheet("pull", site=root, environment=DAY).returncode == 0
+        pulled = tree(root / "content")
+        shutil.rmtree(root / "content/papers")
+        shutil.rmtree(root / "content/.pulled")
+    done = broadsheet("pull", "--offline", site=tmp_path / "site", environment=DAY)
+    assert "3 new" in done.stderr, done.stderr
+    assert tree(tmp_path / "site/content") == pulled
+
+
+def test_what_did_not_change_is_not_sent_again(tmp_path: Path) -> None:
+    sent = []
+
+    def answer(call: Call) -> None:
+        same = call.headers.get("if-none-match") == '"v1"'
+        sent.append(304 if same else 200)
+        if same:
+            call.send(status=304)
+        else:
+            call.send(json.dumps([entry(7, call.params["date"])]).encode(), etag='"v1"')
+
+    (tmp_path / "content").mkdir()
+    with serve(answer) as server:
+        since_november(tmp_path, server)
+        broadsheet("pull", site=tmp_path, environment=DAY)
+        assert set(sent) == {200}
+        sent.clear()
+        again = broadsheet("pull", site=tmp_path, environment=DAY)
+        assert set(sent) == {304}
+        assert "0 new, 0 files changed" in again.stderr
+
+
+def test_an_answer_that_was_no_good_is_asked_for_again(tmp_path: Path) -> None:
+    """A page of HTML in the middle fails the pull, and is not what the next pull reads."""
+    good = Event()
+
+    def answer(call: Call) -> None:
+        day = call.params["date"]
+        if day == "2025-11-12" and not good.is_set():
+            call.send(b"<!doctype html><title>Log in</title>")
+        else:
+            call.send(json.dumps([entry(int(day[-2:]), day)]).encode())
+
+    (tmp_path / "content").mkdir()
+    with serve(answer) as server:
+        since_november(tmp_path, server)
+        failed = broadsheet("pull", site=tmp_path, environment=DAY)
+        assert failed.returncode == 1
+        assert "is a page of HTML" in failed.stderr
+        good.set()
+        assert "26 new" in broadsheet("pull", site=tmp_path, environment=DAY).stderr

@@ -1,12 +1,14 @@
 """The one way to the network: polite, patient, and never trusting what comes back.
 
-Owns retries, deadlines, size caps, redirects and the gap between two requests to a host; the only
-module that imports httpx, and the only one of sources/ that looks at a clock. One connection at a
-time to each host, whichever source asks. Does not know what an answer means.
+Owns retries, deadlines, size caps, redirects, the gap between two requests to a host, and when a
+host is left alone; the only module that imports httpx, and the only one of sources/ that looks at
+a clock. One connection at a time to each host, whichever source asks. Does not know what an answer
+means.
 """
 
 import ipaddress
 import logging
+import re
 import socket
 import ssl
 import threading
@@ -32,6 +34,10 @@ from generator.sources.source import ARXIV_GAP
 USER_AGENT = f"broadsheet/{__version__}"
 _RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_NOT_MODIFIED = 304
+_CENTURY = 1e8
+"""A reset beyond so many seconds is a time of day, not a wait."""
+_RATE = re.compile(r"\b(r|t|remaining|reset)\s*=\s*(\d{1,9})\b")
 _LATER = "try again later; nothing of this source was changed"
 
 logging.getLogger("stamina").addHandler(logging.NullHandler())
@@ -59,6 +65,9 @@ class Politeness:
     """Bytes of an answer once decompressed."""
     redirects: int = 5
     """How many redirects one request may follow."""
+    longest_pause: float = 330.0
+    """How long to wait at most for a host that says that its allowance is used up: Hugging Face
+    counts in windows of five minutes (https://huggingface.co/docs/hub/rate-limits)."""
 
 
 class RequestError(BroadsheetError):
@@ -77,6 +86,17 @@ class _TryError(Exception):
     ) -> None:
         super().__init__(fact)
         self.fact, self.hint, self.again, self.status = fact, hint, again, status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a server answered."""
+
+    body: bytes | None
+    """Decompressed; None where the version that the asker has still holds."""
+    etag: str = ""
+    modified: str = ""
+    """Its ETag and Last-Modified, for the next time."""
 
 
 class Client:
@@ -104,20 +124,35 @@ class Client:
             lane.close()
 
     def get(self, url: str, params: Mapping[str, str] | None = None, *, gap: float = 0.0) -> bytes:
-        """The body of the answer to a GET, decompressed. `gap`: seconds between two requests to
-        this host, at least; arXiv's own hosts get theirs in any case. Raises RequestError."""
-        try:
-            target = httpx.URL(url).copy_merge_params(params or {})
-        except httpx.InvalidURL as error:
-            raise RequestError(url, f"is not a URL: {error}", "", None) from None
+        """The body of the answer to a GET, as by `fetch`."""
+        return self.fetch(url, params, gap=gap).body or b""
+
+    def fetch(
+        self,
+        url: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        gap: float = 0.0,
+        etag: str = "",
+        modified: str = "",
+    ) -> Answer:
+        """The answer to a GET. `gap`: seconds between two requests to this host, at least; arXiv's
+        own hosts get theirs in any case. `etag`, `modified`: of the version that is here already
+        (RFC 9110, section 13). Raises RequestError; a host that failed for good is not asked
+        again."""
+        target = whole_url(url, params or {})
+        known = {"If-None-Match": etag, "If-Modified-Since": modified}
+        headers = {name: value for name, value in known.items() if value}
         tries = 0
         try:
             for attempt in self._attempts():
                 with attempt:
                     tries = attempt.num
-                    return self._try(target, gap)
+                    return self._try(target, gap, headers)
         except _TryError as error:
             fact = f"{error.fact} after {tries} tries" if tries > 1 else error.fact
+            if error.again is not False or error.status in _RETRIED:
+                self._lane(target, gap).broken = True
             raise RequestError(str(target), fact, error.hint, error.status) from error
         raise AssertionError("a retry context ends with an answer or an error")
 
@@ -134,14 +169,14 @@ class Client:
             )
         )
 
-    def _try(self, target: httpx.URL, gap: float) -> bytes:
+    def _try(self, target: httpx.URL, gap: float, headers: Mapping[str, str]) -> Answer:
         """One try: the request and the redirects it leads to."""
         left = self._politeness.deadline
         url = target
         for _ in range(self._politeness.redirects + 1):
             lane = self._lane(url, gap)
-            answer = lane.get(url, left)
-            if isinstance(answer, bytes):
+            answer = lane.get(url, left, headers)
+            if isinstance(answer, Answer):
                 return answer
             url = _redirected(target, url, answer.location)
             left -= answer.seconds
@@ -160,6 +195,14 @@ class Client:
         return lane
 
 
+def whole_url(url: str, params: Mapping[str, str]) -> httpx.URL:
+    """A URL with its parameters. Raises RequestError where it is none."""
+    try:
+        return httpx.URL(url).copy_merge_params(params)
+    except httpx.InvalidURL as error:
+        raise RequestError(url, f"is not a URL: {error}", "", None) from None
+
+
 @dataclass(frozen=True, slots=True)
 class _Redirect:
     location: str
@@ -173,6 +216,8 @@ class _Lane:
 
     def __init__(self, politeness: Politeness, agent: str, tls: ssl.SSLContext) -> None:
         self.gap = 0.0
+        self.broken = False
+        """Whether a request failed for good: then others wait for the next pull."""
         self._politeness = politeness
         self._next = 0.0
         self._lock = threading.Lock()
@@ -189,19 +234,35 @@ class _Lane:
     def close(self) -> None:
         self._client.close()
 
-    def get(self, url: httpx.URL, deadline: float) -> bytes | _Redirect:
-        """The body, or where the server sends us instead. Raises _TryError."""
+    def get(
+        self, url: httpx.URL, deadline: float, headers: Mapping[str, str]
+    ) -> Answer | _Redirect:
+        """The answer, or where the server sends us instead. Raises _TryError."""
         if url.scheme not in ("http", "https") or not url.host:
             raise _TryError("is not an http(s) URL")
         with self._lock:
+            if self.broken:
+                raise _TryError(f"was not asked: {url.host} failed before in this pull", _LATER)
             time.sleep(max(0.0, self._next - time.monotonic()))
             started = time.monotonic()
-            with self._until(deadline), self._answer(url) as answer:
+            with self._until(deadline), self._answer(url, headers) as answer:
+                self._heed(answer.headers)
                 if location := answer.extensions.get("location"):
                     return _Redirect(location, time.monotonic() - started)
+                if answer.status_code == _NOT_MODIFIED and headers:
+                    return Answer(body=None)
                 if not answer.is_success:
                     raise _refusal(answer, self._politeness)
-                return _body(answer, self._politeness)
+                return Answer(
+                    body=_body(answer, self._politeness),
+                    etag=answer.headers.get("etag", ""),
+                    modified=answer.headers.get("last-modified", ""),
+                )
+
+    def _heed(self, headers: httpx.Headers) -> None:
+        """Waits, before the next request, for an allowance that is used up."""
+        pause = min(rate_limit_pause(headers), self._politeness.longest_pause)
+        self._next = max(self._next, time.monotonic() + pause)
 
     @contextmanager
     def _until(self, deadline: float) -> Iterator[None]:
@@ -227,8 +288,10 @@ class _Lane:
             _cut(self._socket)
 
     @contextmanager
-    def _answer(self, url: httpx.URL) -> Iterator[httpx.Response]:
-        request = self._client.build_request("GET", url, extensions={"trace": self._trace})
+    def _answer(self, url: httpx.URL, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
+        request = self._client.build_request(
+            "GET", url, headers=dict(headers), extensions={"trace": self._trace}
+        )
         try:
             answer = self._client.send(request, stream=True, follow_redirects=False)
         finally:
@@ -289,6 +352,27 @@ _HINTS = {
     404: "look at the options of this source in content/site.yml",
     410: "the address is gone for good: look for its successor",
 }
+
+
+def rate_limit_pause(headers: Mapping[str, str]) -> float:
+    """Seconds that a server asks for before the next request; 0 where it does not.
+
+    Read are `RateLimit` in both forms of the IETF's drafts (`"api";r=0;t=55`, as Hugging Face has
+    it, and `limit=100, remaining=0, reset=55`), the older `(X-)RateLimit-Remaining` with
+    `-Reset`, and Crossref's `X-Rate-Limit-Limit` per `X-Rate-Limit-Interval` (`50`, `1s`)."""
+    told = dict(_RATE.findall(headers.get("ratelimit", "")))
+    left = told.get("r") or told.get("remaining") or _either(headers, "remaining")
+    wait = told.get("t") or told.get("reset") or _either(headers, "reset")
+    if left == "0" and wait.isascii() and wait.isdigit():
+        return float(wait) if float(wait) < _CENTURY else 0.0
+    most, per = headers.get("x-rate-limit-limit", ""), headers.get("x-rate-limit-interval", "")
+    if re.fullmatch("[1-9][0-9]{0,8}", most) and re.fullmatch("[0-9]{1,8}s?", per):
+        return int(per.removesuffix("s")) / int(most)
+    return 0.0
+
+
+def _either(headers: Mapping[str, str], name: str) -> str:
+    return headers.get(f"ratelimit-{name}") or headers.get(f"x-ratelimit-{name}") or ""
 
 
 def retry_after(text: str, now: datetime) -> float | None:

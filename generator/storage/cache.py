@@ -11,6 +11,8 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from generator.storage.database import connect, remove
+
 _DIGEST = 16
 _SCHEMA = """
     PRAGMA synchronous = OFF;
@@ -82,7 +84,7 @@ def open_cache(place: Path, version: str) -> Iterator[Cache]:
     """The cache in a file, which is made if it is missing. `version`: of the program. What is put
     in is kept when the block ends, and what the block did not use goes; a block that fails leaves
     the file as it was."""
-    database = _connect(place, version)
+    database = connect(place, _SCHEMA, lambda database: _is_of_version(database, version))
     cache = Cache(database)
     try:
         yield cache
@@ -90,28 +92,7 @@ def open_cache(place: Path, version: str) -> Iterator[Cache]:
     finally:
         database.close()
         if cache.damaged:
-            _remove(place)
-
-
-def _connect(place: Path, version: str) -> sqlite3.Connection:
-    """The file's database; one in memory where the disk has no place for it or another build has
-    it in hand."""
-    for _ in range(2):
-        try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            database = sqlite3.connect(place, timeout=1)
-            database.executescript(_SCHEMA)
-            if _is_of_version(database, version):
-                return database
-            database.close()
-        except (sqlite3.OperationalError, OSError):
-            break
-        except sqlite3.DatabaseError:
-            pass
-        _remove(place)
-    database = sqlite3.connect(":memory:")
-    database.executescript(_SCHEMA)
-    return database
+            remove(place)
 
 
 def _is_of_version(database: sqlite3.Connection, version: str) -> bool:
@@ -121,12 +102,6 @@ def _is_of_version(database: sqlite3.Connection, version: str) -> bool:
         database.execute("INSERT INTO about VALUES (?)", (version,))
         database.commit()
     return found in ([], [(version,)])
-
-
-def _remove(place: Path) -> None:
-    for ending in ("", "-journal"):
-        with contextlib.suppress(OSError):
-            place.with_name(place.name + ending).unlink()
 
 
 def _check(key: str, value: bytes) -> bytes:
