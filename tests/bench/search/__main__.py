@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.search import node
+from tests.bench.search.building import building
 from tests.bench.search.compute import compute
 from tests.bench.search.documents import CORPUS
 from tests.bench.search.exact import exact
@@ -24,6 +25,7 @@ from tests.bench.search.transfer import transfer
 
 Run = Callable[[Site, Path, argparse.Namespace], Part]
 PARTS: Mapping[str, Run] = {
+    "build": lambda site, work, said: building(site, work, said.peers),
     "exact": lambda site, _, said: exact(site, said.queries, said.whole_lunr),
     "relevance": lambda site, work, said: relevance(site, work, said.peers),
     "bytes": lambda site, work, said: transfer(site, work, 300, said.peers),

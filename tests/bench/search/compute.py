@@ -27,6 +27,8 @@ def compute(site: Site, work: Path, count: int, with_peers: bool) -> Part:
     for name, row in rows.items():
         cells = (row[way][share] if row[way] else None for way in ways for share in row["warm"])
         table.row(name, *cells, row["opening"])
+    for name in list(rows)[:2]:
+        table.note(f"{name}: slowest '{rows[name]['slowest']}'")
     table.note("just opened: with opening the index and decoding; the code has run before")
     return Part([table], rows)
 
@@ -46,7 +48,9 @@ def _peers(site: Site, work: Path, queries: Sequence[Query]) -> dict[str, Any]:
 def _asked(engine: str, folder: Path, queries: Sequence[Query], **needs: Any) -> dict[str, Any]:
     texts = [query.text for query in queries]
     times = node.ask("compute.js", engine=engine, folder=folder, queries=texts, **needs)
+    slowest = max(zip(times["fresh"] or times["warm"], texts, strict=True))
     return {
+        "slowest": slowest[1],
         "just opened": spread(times["fresh"]) if times["fresh"] else None,
         "warm": spread(times["warm"]),
         "opening": times["opening"],

@@ -28,6 +28,7 @@ def make_site(size: int, work: Path) -> Site:
     return Site(made, folder, reader)
 
 
-def build_command(made: Inputs, folder: Path) -> list[str]:
-    """The command line that builds our index."""
-    return [sys.executable, "-m", "tests.bench.search.ours", str(made.papers), str(folder)]
+def build_command(made: Inputs, folder: Path, papers: Path | None = None) -> list[str]:
+    """The command line that builds our index of the papers, or of others in their stead."""
+    read = str(papers or made.papers)
+    return [sys.executable, "-m", "tests.bench.search.ours", read, str(folder)]
