@@ -56,3 +56,22 @@ def test_every_page_has_the_policy_and_nothing_inline(bundled_site: Path) -> Non
         rules.feed(place.read_text())
         assert rules.broken == [], place
         assert rules.policy == 1, place
+
+
+def test_every_script_names_the_others_by_the_version_that_pages_name(bundled_site: Path) -> None:
+    """Nobody runs a new module together with an old one that a browser kept."""
+    output = bundled_site / "output"
+    scripts = {place: place.read_text() for place in output.rglob("*.js")}
+    named = {
+        (place.parent / name).resolve().relative_to(output.resolve()).as_posix(): version
+        for place, text in scripts.items()
+        for name, version in re.findall(r'"(\.[\w./-]+\.js)(?:\?v=(\w+))?"', text)
+    }
+    assert {"search/search.js", "search/words.js", "search/worker.js"} <= named.keys()
+    assert "" not in named.values()
+    page = (output / "search/index.html").read_text()
+    asked = re.findall(r'(?:href|src)="([\w./]+\.js)\?v=(\w+)"', page)
+    preloaded = {f"search/{name}": version for name, version in asked}
+    shared = preloaded.keys() & named.keys()
+    assert len(shared) >= 5
+    assert {name: preloaded[name] for name in shared} == {name: named[name] for name in shared}

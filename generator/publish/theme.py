@@ -6,6 +6,7 @@ the parent's own. Reading the folders is `content.load_theme`'s.
 
 import datetime
 import hashlib
+import posixpath
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from generator.text.safety import safe_url
 
 OPTIONS_CSS = "options.css"
 """The stylesheet made from `theme_options`: a strict CSP leaves no room for inline style."""
+_SCRIPT = re.compile(rb'(\b(?:from |import |import\(|new URL\())"(\.[\w./-]+\.js)"')
+"""Where a script names another one."""
 _COLOR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 
 
@@ -106,6 +109,7 @@ def assemble_theme(
         defaults = {**manifest.options, **defaults}
     merged = _check_options(defaults, options, site_yml, where)
     static[OPTIONS_CSS] = _options_css(merged)
+    static = _versioned(static)
     look = _look(templates, static, merged)
     files_out = (File(path=_static_path(n), content=static[n]) for n in sorted(static))
     return Theme(look=look, static=tuple(files_out))
@@ -128,6 +132,31 @@ def _look(
     chosen = tuple(sorted(options.items()))
     whole = hashlib.blake2b(repr((ordered, assets, chosen)).encode(), digest_size=16)
     return Look(templates=ordered, assets=assets, options=chosen, digest=whole.hexdigest())
+
+
+def _versioned(static: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Every script with the version of each other script that it names, as `asset` gives it to
+    pages: nobody runs a new module with an old one from a cache, and each has one address."""
+    names = {_static_path(name): name for name in static}
+    made: dict[str, bytes] = {}
+
+    def version(name: str) -> bytes:
+        folder = posixpath.dirname(_static_path(name))
+
+        def address(reference: re.Match[bytes]) -> bytes:
+            path = posixpath.normpath(posixpath.join(folder, reference[2].decode()))
+            if path not in names:
+                return reference[0]
+            digest = _short_hash(version(names[path]))
+            return b'%s"%s?v=%s"' % (reference[1], reference[2], digest.encode())
+
+        if name not in made:
+            made[name] = static[name]  # where scripts name each other in a circle, it is cut here
+            if name.endswith(".js"):
+                made[name] = _SCRIPT.sub(address, static[name])
+        return made[name]
+
+    return {name: version(name) for name in static}
 
 
 def _short_hash(content: bytes) -> str:
