@@ -1,0 +1,72 @@
+"""Payloads as no honest server sends them, made of honest ones; what must hold of any answer."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from generator.errors import BroadsheetError
+from generator.sources import Batch, Request, Source
+from generator.text.safety import printable, safe_url
+
+ODD_BYTES = st.one_of(
+    st.binary(max_size=8),
+    st.sampled_from(
+        b'<|&|{|}|[|"|\\|$|~|\x00|\xff\xfe|]]>|---\n|&lol;|<![CDATA[|null|@a{|'
+        b"<!DOCTYPE a [<!ENTITY b 'c'>]>".split(b"|")
+    ),
+)
+ODD_VALUES: st.SearchStrategy[Any] = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.sampled_from([10**30, -1, 0, 1e308, "", " ", "\x00\x1b[31m", "javascript:alert(1)"]),
+        st.text(max_size=20),
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["value", "text", "name", "title", "content", "notes"]), inner
+        )
+    ),
+    max_leaves=6,
+)
+
+
+@st.composite
+def mutated(draw: st.DrawFn, payload: bytes) -> bytes:
+    """The payload with a few of its stretches replaced, or cut off."""
+    for _ in range(draw(st.integers(1, 4))):
+        start = draw(st.integers(0, len(payload)))
+        end = draw(st.integers(start, min(len(payload), start + 40)))
+        payload = payload[:start] + draw(ODD_BYTES) + payload[end:]
+    return payload[: draw(st.integers(0, len(payload)))] if draw(st.booleans()) else payload
+
+
+@st.composite
+def distorted(draw: st.DrawFn, value: Any, depth: int = 0) -> Any:
+    """The JSON value with odd values in some of its places."""
+    if draw(st.integers(0, 12)) == 0:
+        return draw(ODD_VALUES)
+    if isinstance(value, dict):
+        return {key: draw(distorted(each, depth + 1)) for key, each in value.items()}
+    if isinstance(value, list):
+        return [draw(distorted(each, depth + 1)) for each in value]
+    return value
+
+
+def parse_safely(source: Source, payload: bytes, request: Request) -> Batch:
+    """What the source makes of a payload, an empty batch where it refuses it. Any exception but
+    BroadsheetError comes out; so does an AssertionError where a record is not fit to be shown."""
+    try:
+        batch = source.parse(payload, request)
+    except BroadsheetError:
+        return Batch()
+    for record in batch.records:
+        lines = (record.title, record.venue, record.key, record.organization, record.summary)
+        texts = (*lines, record.abstract, *record.authors, *record.keywords)
+        assert record.title.strip()
+        assert not any("\n" in line for line in lines)
+        assert all(text == printable(text) for text in texts)
+        assert all(link.url == safe_url(link.url) for link in record.links)
+    return batch
