@@ -1,5 +1,8 @@
 """Payloads as no honest server sends them, made of honest ones; what must hold of any answer."""
 
+import json
+from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 from hypothesis import strategies as st
@@ -44,15 +47,21 @@ def mutated(draw: st.DrawFn, payload: bytes) -> bytes:
 
 
 @st.composite
-def distorted(draw: st.DrawFn, value: Any, depth: int = 0) -> Any:
-    """The JSON value with odd values in some of its places."""
-    if draw(st.integers(0, 12)) == 0:
-        return draw(ODD_VALUES)
-    if isinstance(value, dict):
-        return {key: draw(distorted(each, depth + 1)) for key, each in value.items()}
-    if isinstance(value, list):
-        return [draw(distorted(each, depth + 1)) for each in value]
-    return value
+def distorted(draw: st.DrawFn, value: Any) -> bytes:
+    """The JSON value with odd values in a few of its places, written down."""
+    value = {"": deepcopy(value)}
+    for _ in range(draw(st.integers(1, 4))):
+        holder, key = draw(st.sampled_from(list(_places(value))))
+        holder[key] = draw(ODD_VALUES)
+    return json.dumps(value[""]).encode()
+
+
+def _places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Each object or list in a value, with each key or index of it."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, inner in pairs if isinstance(value, dict | list) else ():
+        yield value, key
+        yield from _places(inner) if isinstance(inner, dict | list) else ()
 
 
 def parse_safely(source: Source, payload: bytes, request: Request) -> Batch:
