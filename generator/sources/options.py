@@ -74,6 +74,14 @@ class Options:
         self._wrong(f"'{key}' is {shown(value)}", f"known are {', '.join(choices)}")
         return default
 
+    def flag(self, key: str) -> bool:
+        """Yes or no; no where it is missing."""
+        value = self._take(key)
+        if value is None or isinstance(value, bool):
+            return bool(value)
+        self._wrong(f"'{key}' is neither true nor false: {shown(value)}")
+        return False
+
     def url(self, key: str, default: str = "") -> str:
         """An absolute http(s) URL, without a `/` at its end."""
         value = self.text(key)
