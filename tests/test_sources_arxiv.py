@@ -1,14 +1,16 @@
-"""arXiv's Atom feeds, in both dialects."""
+"""arXiv's API: Atom feeds in both dialects; and which of arXiv's three ways options ask for."""
 
 from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
 
 from generator.config import SourceConfig
 from generator.errors import BroadsheetError
 from generator.model import Link
 from generator.sources import Batch, Request, Source, Window, open_source
+from tests.mutations import mutated, parse_safely
 
 PAYLOADS = Path(__file__).parent / "payloads"
 SAMPLES = Path(__file__).parents[2] / "shared/samples"
@@ -33,6 +35,7 @@ def test_an_entry_of_the_new_dialect_is_read() -> None:
     assert (record.arxiv, record.doi) == ("2604.00001", "10.1000/walk.1")
     assert record.venue == "Journal of Walks 1 (2026) 1-8"
     assert record.categories == ("cs.RO", "cs.LG")
+    assert (record.version, record.withdrawn) == (3, False)
     assert record.links == (
         Link(kind="abstract", url="https://arxiv.org/abs/2604.00001"),
         Link(kind="pdf", url="https://arxiv.org/pdf/2604.00001"),
@@ -46,6 +49,20 @@ def test_an_entry_of_the_old_dialect_is_read_without_its_line_breaks() -> None:
     assert record.abstract == "Lines are wrapped here as well."
     assert (record.arxiv, record.date) == ("hep-th/9901001", date(1999, 1, 4))
     assert record.categories == ("hep-th",)
+
+
+def test_a_comment_that_takes_the_paper_back_marks_it_and_an_abstract_on_withdrawal_not() -> None:
+    payload = (PAYLOADS / "arxiv_new.xml").read_bytes()
+    taken = payload.replace(b"8 pages", b"8 pages. This paper has been withdrawn by the author.")
+    assert parse(taken).records[0].withdrawn
+    spoken = payload.replace(b"A first paragraph.", b"Robots withdraw. They are withdrawn.")
+    assert not parse(spoken).records[0].withdrawn
+
+
+@settings(max_examples=100, deadline=None)
+@given(payload=mutated((PAYLOADS / "arxiv_new.xml").read_bytes()))
+def test_nothing_a_server_sends_crashes_it(payload: bytes) -> None:
+    parse_safely(source(query="cat:cs.RO"), payload, Request(url=URL))
 
 
 def test_an_entry_without_a_title_is_left_out_and_the_others_stay() -> None:
@@ -157,6 +174,7 @@ def test_a_list_of_ids_is_asked_for_by_the_hundred() -> None:
         ({"query": "x", "endpoint": "export.arxiv.org"}, "'endpoint' is not an http(s) URL"),
         ({"query": ["x"]}, "'query' is not a text"),
         ({"query": "x", "sicne": 1}, "unknown option 'sicne'"),
+        ({"query": "x", "replacements": True}, "'replacements' does not go with 'query'"),
     ],
 )
 def test_a_wrong_option_is_located(options: dict[str, object], fact: str) -> None:
@@ -196,6 +214,9 @@ def test_the_recorded_hundred_have_their_dois_and_journals() -> None:
     assert sum(bool(record.doi) for record in records) == 32
     assert sum(bool(record.venue) for record in records) == 18
     assert any("ω" in record.title for record in records)
+    assert sum((record.version or 0) > 1 for record in records) == 36
+    assert max(record.version or 0 for record in records) == 9
+    assert not any(record.withdrawn for record in records)
 
 
 @needs_samples

@@ -1,16 +1,18 @@
-"""arXiv's API: an Atom feed of a query or of a list of ids.
+"""arXiv, in three ways: its API (here), its feeds (`arxiv_feed`), its archive (`arxiv_archive`).
 
+The API answers a query or a list of ids with an Atom feed:
 https://info.arxiv.org/help/api/user-manual.html. Reads both dialects: the old one (to about 2025)
 wraps titles and abstracts and declares its namespaces on each element, the new one does neither.
-Element order means nothing. Pure.
+Element order means nothing. The comment says whether a paper was withdrawn. Pure.
 
-Options: `query` and/or `ids`, `since`, `until` (by first submission; not for a list of ids),
-`limit` (100), `sort` (submitted, updated, relevance), `endpoint`.
+Options: one of `query` and/or `ids`, `feed`, `archive`; `limit` (100 for a query), `endpoint`. With
+`query` and `archive`: `since`, `until` (by first submission; not for a list of ids). With `query`:
+`sort` (submitted, updated, relevance). With `feed`: `replacements` (false).
 """
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -21,10 +23,24 @@ from generator.config import SourceConfig, shown
 from generator.errors import Problem
 from generator.model import Record
 from generator.sources.answers import check_present, parse_text
+from generator.sources.arxiv_archive import ENDPOINT as ARCHIVE
+from generator.sources.arxiv_archive import ArxivArchive, set_of
+from generator.sources.arxiv_feed import CATEGORY, ArxivFeed
+from generator.sources.arxiv_feed import ENDPOINT as FEEDS
+from generator.sources.arxiv_fields import abstract_text, own_categories, version_of
 from generator.sources.identifiers import arxiv_id, bare_doi, paper_links
 from generator.sources.options import Options
-from generator.sources.source import ARXIV_GAP, Batch, Request, Window, left_out, refused
-from generator.text.plain import clean_line, clean_text
+from generator.sources.source import (
+    ARXIV_GAP,
+    Batch,
+    Request,
+    Source,
+    Window,
+    left_out,
+    refused,
+)
+from generator.sources.withdrawal import says_withdrawn
+from generator.text.plain import clean_line
 
 ENDPOINT = "https://export.arxiv.org/api/query"
 LIMIT = 100
@@ -34,7 +50,12 @@ EARLIEST = "199107010000"
 """arXiv opened in August 1991."""
 SORTS = {"submitted": "submittedDate", "updated": "lastUpdatedDate", "relevance": "relevance"}
 
-_CATEGORY = re.compile(r"[a-z]+(-[a-z]+)*(\.[A-Za-z-]+)?", re.ASCII)
+_OWN_OPTIONS = {
+    "query": ("query", "ids", "since", "until", "sort"),
+    "feed": ("feed", "replacements"),
+    "archive": ("archive", "since", "until"),
+}
+"""What goes with each way, besides `limit` and `endpoint`."""
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
 _AGAIN = "arXiv does this under load: try again later"
 
@@ -98,25 +119,90 @@ class Arxiv:
         return f"({self.query}) AND submittedDate:[{first} TO {last}]"
 
 
-def open_arxiv(config: SourceConfig) -> Arxiv:
+def open_arxiv(config: SourceConfig) -> Source:
     """The source with the options of site.yml. Raises BroadsheetError."""
     options = Options(config)
-    ids = options.texts("ids")
-    source = Arxiv(
-        query=options.text("query"),
-        ids=tuple(filter(None, map(arxiv_id, ids))),
-        since=options.day("since"),
-        until=options.day("until"),
-        sort=options.choice("sort", tuple(SORTS), "submitted"),
-        limit=options.limit(None if ids else LIMIT),
-        endpoint=options.url("endpoint", ENDPOINT),
-    )
+    values = {key: read(options, key) for key, read in _READERS.items()}
+    way = next((way for way in ("feed", "archive") if options.given(way)), "query")
+    _check_mixture(options, way)
+    source = _OPENERS[way](options, values)
+    options.finish()
+    return source
+
+
+_READERS: Mapping[str, Callable[[Options, str], Any]] = {
+    "query": Options.text,
+    "ids": Options.texts,
+    "feed": Options.texts,
+    "archive": Options.texts,
+    "since": Options.day,
+    "until": Options.day,
+    "sort": lambda options, key: options.choice(key, tuple(SORTS), "submitted"),
+    "replacements": Options.flag,
+}
+
+
+def _check_mixture(options: Options, way: str) -> None:
+    """Notes every option that belongs to another way of asking."""
+    own = _OWN_OPTIONS[way]
+    for key in (key for key in _READERS if key not in own and options.given(key)):
+        hint = f"with '{way}' go {', '.join(own[1:])}, limit, endpoint; make two sources of one"
+        options.wrong(f"'{key}' does not go with '{way}'", hint)
+
+
+def _open_query(options: Options, values: Mapping[str, Any]) -> Source:
+    ids = values["ids"]
     for wrong in (each for each in ids if not arxiv_id(each)):
         options.wrong(f"'ids' holds {shown(wrong)}, which is not an arXiv id", "as in 2507.22565")
     if not options.given("query", "ids"):
-        options.wrong("neither 'query' nor 'ids' is given", 'add query: "cat:cs.RO" to the source')
-    options.finish()
-    return source
+        hint = 'add query: "cat:cs.RO" to the source, or feed: cs.RO, or archive: cs.RO'
+        options.wrong("neither 'query' nor 'ids' is given", hint)
+    return Arxiv(
+        query=values["query"],
+        ids=tuple(filter(None, map(arxiv_id, ids))),
+        since=values["since"],
+        until=values["until"],
+        sort=values["sort"],
+        limit=options.limit(None if ids else LIMIT),
+        endpoint=options.url("endpoint", ENDPOINT),
+    )
+
+
+def _open_feed(options: Options, values: Mapping[str, Any]) -> Source:
+    categories = values["feed"]
+    for wrong in (each for each in categories if not CATEGORY.fullmatch(each)):
+        options.wrong(f"'feed' holds {shown(wrong)}, which is not a category", "as in cs.AI")
+    if not categories:
+        options.wrong("'feed' names no category", "as in cs.AI")
+    return ArxivFeed(
+        categories=categories,
+        replacements=values["replacements"],
+        limit=options.limit(),
+        endpoint=options.url("endpoint", FEEDS),
+    )
+
+
+def _open_archive(options: Options, values: Mapping[str, Any]) -> Source:
+    archives = values["archive"]
+    hint = "as in cs.CL, hep-th or physics:hep-th"
+    for wrong in (each for each in archives if not set_of(each)):
+        options.wrong(f"'archive' holds {shown(wrong)}, which is not a category or a set", hint)
+    if not archives:
+        options.wrong("'archive' names no category or set", hint)
+    return ArxivArchive(
+        sets=tuple(map(set_of, archives)),
+        since=values["since"],
+        until=values["until"],
+        limit=options.limit(),
+        endpoint=options.url("endpoint", ARCHIVE),
+    )
+
+
+_OPENERS: Mapping[str, Callable[[Options, Mapping[str, Any]], Source]] = {
+    "query": _open_query,
+    "feed": _open_feed,
+    "archive": _open_archive,
+}
 
 
 def _feed(payload: bytes, request: Request) -> Any:
@@ -171,9 +257,10 @@ def _record(entry: Any) -> Record | None:
     if not arxiv or not title:
         return None
     doi = bare_doi(_text(entry, "arxiv_doi").strip().partition(" ")[0])
+    abstract = abstract_text(_text(entry, "summary"))
     return Record(
         title=title,
-        abstract=_abstract(_text(entry, "summary")),
+        abstract=abstract,
         date=_day(_text(entry, "published")),
         authors=_authors(entry),
         arxiv=arxiv,
@@ -181,6 +268,8 @@ def _record(entry: Any) -> Record | None:
         links=paper_links(arxiv=arxiv, doi=doi),
         venue=clean_line(_text(entry, "arxiv_journal_ref")),
         categories=_categories(entry),
+        version=version_of(_text(entry, "id")),
+        withdrawn=says_withdrawn(_text(entry, "arxiv_comment"), abstract),
     )
 
 
@@ -189,18 +278,11 @@ def _authors(entry: Any) -> tuple[str, ...]:
     return tuple(filter(None, names))
 
 
-def _abstract(summary: str) -> str:
-    """The summary as paragraphs: lines are joined, two blanks begin a new paragraph."""
-    paragraphs = re.split(r"\n\s*\n|\n {2,}", summary.strip())
-    return clean_text("\n\n".join(map(clean_line, paragraphs)))
-
-
 def _categories(entry: Any) -> tuple[str, ...]:
     """arXiv's own categories, the primary one first; MSC and ACM classes are left out."""
     primary = entry.get("arxiv_primary_category")
     tags = [primary if isinstance(primary, dict) else {}, *entry.get("tags", ())]
-    terms = (_text(tag, "term") for tag in tags)
-    return tuple(dict.fromkeys(term for term in terms if _CATEGORY.fullmatch(term)))
+    return own_categories(_text(tag, "term") for tag in tags)
 
 
 def _text(element: Any, key: str) -> str:
