@@ -140,7 +140,9 @@ def today() -> datetime.date:
     click.option("--since", type=_Day(), help="The first day to ask for."),
     click.option("--until", type=_Day(), help="The last day to ask for."),
     click.option("--limit", type=click.IntRange(min=1), help="At most so many of each source."),
-    click.option("--offline", is_flag=True, help="Only files, and what servers answered before; no network."),
+    click.option(
+        "--offline", is_flag=True, help="Only files, and what servers answered before; no network."
+    ),
     click.option("--dry-run", is_flag=True, help="Say what would change; write nothing."),
     click.option("--allow-shrink", is_flag=True, help="Believe a source that shrank absurdly."),
     name="pull",
@@ -156,6 +158,8 @@ def _pull(voice: _Voice, site: Path, **wanted: Any) -> None:
         voice.complain(found)
     for name in done.skipped:
         voice.tell(f"{name}: left out, it needs the network")
+    for diff in done.diffs:
+        click.echo(_steady(diff))
     for path in done.written:
         voice.explain(f"{'would write' if wanted['dry_run'] else 'wrote'} {path}")
     _tell_kept(voice, done.kept)

@@ -1,5 +1,6 @@
 """content/ and themes/ from disk to values. Every problem of a stage is told at once."""
 
+import contextlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -10,8 +11,9 @@ from typing import Any, TypeVar
 from generator.config import SITE_YML, Config, nearest, parse_base_url, parse_config
 from generator.errors import BroadsheetError, Problem, problem
 from generator.library.pages import parse_note, parse_paper, parse_topic
+from generator.library.people import PEOPLE_YML, parse_people, resolve_rule
 from generator.library.said import Said
-from generator.model import Library, Note, Paper, Topic
+from generator.model import Change, Library, Note, Paper, People, Topic
 from generator.publish.theme import Manifest, Theme, assemble_theme, parse_manifest
 from generator.storage.tree import exists, list_files, read_bytes, read_text
 from generator.text.slug import is_paper_slug
@@ -19,7 +21,7 @@ from generator.text.slug import is_paper_slug
 STATUS = "content/.pulled/status.json"
 SAID = "content/.pulled/papers"
 _FOLDERS = ("papers", "topics", "days", "pages", "sources")
-_FILES = (SITE_YML, "content/people.yml")
+_FILES = (SITE_YML, PEOPLE_YML)
 _Value = TypeVar("_Value")
 
 
@@ -46,7 +48,8 @@ def load_library(root: Path, *, drafts: bool = False) -> Library:
 
     Raises BroadsheetError with every problem of every page."""
     problems = _Problems()
-    topics = _load_topics(root, problems)
+    people = problems.attempt(lambda: load_people(root)) or People()
+    topics = _load_topics(root, problems, people)
     pages = _load_papers(root, problems, topics)
     days = _load_notes(root, "content/days", problems)
     notes = _load_notes(root, "content/pages", problems)
@@ -55,9 +58,11 @@ def load_library(root: Path, *, drafts: bool = False) -> Library:
     shown = (p for _, p in pages.values() if not p.hidden and (drafts or not p.draft))
     return Library(
         papers={paper.id: paper for paper in sorted(shown, key=newest_first)},
+        changes=_load_changes(root),
         topics=topics,
         days=days,
         pages=notes,
+        people=people,
         status=load_status(root),
     )
 
@@ -67,10 +72,16 @@ def load_pages(root: Path) -> tuple[dict[str, tuple[str, Paper]], dict[str, Topi
 
     A topic that has no page is no problem here: a build names it."""
     problems = _Problems()
-    topics = _load_topics(root, problems)
+    people = problems.attempt(lambda: load_people(root)) or People()
+    topics = _load_topics(root, problems, people)
     pages = _load_papers(root, problems, None)
     problems.raise_all()
     return pages, topics
+
+
+def load_people(root: Path) -> People:
+    """What the site says of names. Raises BroadsheetError, located."""
+    return parse_people(read_text(root, PEOPLE_YML)) if exists(root, PEOPLE_YML) else People()
 
 
 def newest_first(paper: Paper) -> tuple[Any, ...]:
@@ -102,13 +113,17 @@ class _Problems:
             raise BroadsheetError(self.found)
 
 
-def _load_topics(root: Path, problems: _Problems) -> dict[str, Topic]:
+def _load_topics(root: Path, problems: _Problems, people: People) -> dict[str, Topic]:
     loaded = [
         problems.attempt(lambda path=path: parse_topic(read_text(root, path), path))  # type: ignore[misc]
         for path in list_files(root, "content/topics")
     ]
-    topics = [topic for topic in loaded if topic is not None]
+    topics = [_with_known_names(topic, people) for topic in loaded if topic is not None]
     return {topic.slug: topic for topic in sorted(topics, key=lambda topic: topic.title.casefold())}
+
+
+def _with_known_names(topic: Topic, people: People) -> Topic:
+    return replace(topic, rule=resolve_rule(topic.rule, people)) if topic.rule else topic
 
 
 def _load_notes(root: Path, folder: str, problems: _Problems) -> dict[str, Note]:
@@ -170,12 +185,29 @@ def load_status(root: Path) -> dict[str, Any]:
     return status
 
 
+def _load_changes(root: Path) -> dict[str, tuple[Change, ...]]:
+    """What sources changed of papers after they were listed, the latest first."""
+    entries = (
+        _parse_said(line)
+        for path in list_files(root, SAID)
+        for line in read_text(root, path).split("\n")
+        if '"changes":' in line
+    )
+    with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):  # a pull tells of it
+        return {slug: entry.changes[::-1] for slug, entry in entries}
+    return {}
+
+
 def load_said(root: Path) -> dict[str, Said]:
     """What the sources last said, by paper. Raises BroadsheetError, located."""
+    return parse_said({path: read_text(root, path) for path in list_files(root, SAID)})
+
+
+def parse_said(files: Mapping[str, str]) -> dict[str, Said]:
+    """The state in the texts of its files by path. Raises BroadsheetError, located."""
     said: dict[str, Said] = {}
-    for path in list_files(root, SAID):
-        lines = read_text(root, path).removesuffix("\n").split("\n")
-        for number, line in enumerate(lines, start=1):
+    for path, text in files.items():
+        for number, line in enumerate(text.removesuffix("\n").split("\n"), start=1):
             try:
                 slug, entry = _parse_said(line)
                 said[slug] = entry
@@ -194,7 +226,14 @@ def _parse_said(line: str) -> tuple[str, Said]:
         raise ValueError("no id, or no days")
     if not all(isinstance(digest, str) for told in fields.values() for digest in told.values()):
         raise TypeError("no digest")
-    return slug, Said(days=tuple(str(date.fromisoformat(day)) for day in days), fields=fields)
+    return slug, Said(
+        days=tuple(str(date.fromisoformat(day)) for day in days),
+        fields=fields,
+        changes=tuple(
+            Change(day=date.fromisoformat(day), field=str(name), before=str(before))
+            for day, name, before in entry.get("changes", [])
+        ),
+    )
 
 
 def format_said(said: Mapping[str, Said]) -> dict[str, str]:
@@ -203,7 +242,9 @@ def format_said(said: Mapping[str, Said]) -> dict[str, str]:
     for slug, entry in sorted(said.items()):
         month = entry.days[0][:7] if entry.days else "undated"
         fields = {source: dict(sorted(f.items())) for source, f in sorted(entry.fields.items())}
-        line = {"id": slug, "days": list(entry.days), "said": fields}
+        line: dict[str, Any] = {"id": slug, "days": list(entry.days), "said": fields}
+        if entry.changes:
+            line["changes"] = [[str(each.day), each.field, each.before] for each in entry.changes]
         text = json.dumps(line, ensure_ascii=False, separators=(",", ":"))
         lines.setdefault(f"{SAID}/{month}.jsonl", []).append(text)
     return {path: "\n".join(entries) + "\n" for path, entries in sorted(lines.items())}

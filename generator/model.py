@@ -67,6 +67,10 @@ class Paper:
     """One sentence, where the source has it."""
     draft: bool = False
     """Built only with --drafts."""
+    version: int | None = None
+    """Which version of it is meant, where there are several."""
+    withdrawn: bool = False
+    """Its authors or editors took it back; it stays, and says so."""
     hidden: bool = False
     """Never listed, fed or searched; its page is not built."""
     notes: str = ""
@@ -98,6 +102,8 @@ class Rule:
     """A keyword of the paper equal to one of these is enough, in any case."""
     organizations: tuple[str, ...] = ()
     """An organisation of these is enough, in any case."""
+    authors: tuple[str, ...] = ()
+    """An author of these is enough; accents, case and `Family, Given` do not matter."""
     exclude: tuple[str, ...] = ()
     """A phrase of these in the title or abstract keeps the paper out."""
 
@@ -149,6 +155,30 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Something that a source changed on a page that was there."""
+
+    day: dt.date
+    """When a pull brought it."""
+    field: str
+    """title, authors, abstract, version, withdrawn, or a kind of link."""
+    before: str = ""
+    """What the page said before, of a title and a version."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    """Who goes by which names, by names as `library.people` folds them."""
+
+    authors: Mapping[str, str] = field(default_factory=dict)
+    """By each name of a person, the one that stands for all."""
+    organizations: Mapping[str, str] = field(default_factory=dict)
+    """By each name of an organisation, the one that stands for all."""
+    namesakes: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """By a name that several people share and the id of a paper, which of them is meant."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Library:
     """All of content/, looked up by id. Papers stand newest first."""
 
@@ -160,6 +190,10 @@ class Library:
     """An editor's note for a day, by `YYYY-MM-DD`."""
     pages: Mapping[str, Note]
     """The curator's own pages, by slug."""
+    changes: Mapping[str, tuple[Change, ...]] = field(default_factory=dict)
+    """By id, what sources changed of a paper after it was listed, the latest first."""
+    people: People = field(default_factory=People)
+    """What content/people.yml says of names; nothing where there is none."""
     status: Mapping[str, Any] = field(default_factory=dict)
     """What content/.pulled/status.json says of the last pull; empty before the first."""
 

@@ -2,8 +2,9 @@
 are written one by one, and then what the sources said is remembered."""
 
 import datetime
+import difflib
 import json
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -18,12 +19,13 @@ from generator.content import (
     load_pages,
     load_said,
     load_status,
+    parse_said,
 )
 from generator.errors import BroadsheetError, Problem, closing, counted, problem
 from generator.library.identity import Listed
 from generator.library.merge import Merged, merge
 from generator.library.pages import parse_paper, parse_topic
-from generator.library.said import Said
+from generator.library.said import Said, digest
 from generator.sources import (
     Client,
     Fetched,
@@ -34,9 +36,18 @@ from generator.sources import (
     open_sources,
 )
 from generator.storage.recordings import Recordings, open_recordings
-from generator.storage.tree import exists, list_files, read_bytes, read_text, write_text
+from generator.storage.tree import (
+    exists,
+    list_files,
+    read_bytes,
+    read_text,
+    remove_file,
+    write_text,
+)
 
 RECORDINGS = ".broadsheet/answers.sqlite"
+PENDING = ".broadsheet/pending.json"
+"""What a pull is about to write, for the next one if this one is killed."""
 _SHRUNK = 0.2
 """A source that gives less than this part of what it gave last time is not believed."""
 _OVERLAP = datetime.timedelta(days=7)
@@ -76,6 +87,8 @@ class Pulled:
     """Ids of papers whose pages a person deleted."""
     problems: tuple[Problem, ...]
     """Sources that failed beside others that did not, and records that were left out."""
+    diffs: tuple[str, ...] = ()
+    """Of a dry run: what would change on each page, as a unified diff."""
     skipped: tuple[str, ...] = field(default=())
     """Sources that were left out because they need the network."""
 
@@ -120,7 +133,7 @@ def _pull(
     pages, topics = load_pages(root)
     starter = {} if exists(root, "content/topics") else _first_topics()
     topics = topics or {t.slug: t for t in (parse_topic(x, path) for path, x in starter.items())}
-    said, status = load_said(root), load_status(root)
+    said, status = _carried_on(root, load_said(root), pages), load_status(root)
     windows = {s.name: _window(s, status, wanted, today) for s in config.sources}
     given = _fetch(root, active, windows, network, progress)
     narrowed = _narrowed(windows, wanted)
@@ -141,8 +154,13 @@ def _pull(
     problems += [*unreadable, *_unknown_topics(listed, topics)]
     files = {**starter, **merged.pages, **format_said(merged.said)}
     files[STATUS] = told
+    diffs = tuple(_diffs(root, merged.pages)) if wanted.dry_run else ()
+    if not wanted.dry_run:
+        write_text(root, PENDING, _format_pending(merged))
     written = _write(root, files, dry_run=wanted.dry_run)
-    return _report(merged, fetched, written, problems, skipped)
+    if not wanted.dry_run:
+        remove_file(root, PENDING)
+    return replace(_report(merged, fetched, written, problems, skipped), diffs=diffs)
 
 
 def _check_window(wanted: Wanted) -> None:
@@ -284,7 +302,7 @@ def _readable(merged: Merged, said: Mapping[str, Said]) -> tuple[Merged, list[Pr
             refused.add(path)
     if not refused:
         return merged, []
-    ids = {path.rpartition("/")[2].removesuffix(".md") for path in refused}
+    ids = set(map(_slug, refused))
     state = {slug: each for slug, each in merged.said.items() if slug not in ids}
     kept = replace(
         merged,
@@ -359,6 +377,51 @@ def _write(root: Path, files: Mapping[str, str], *, dry_run: bool) -> tuple[str,
             if not exists(root, path) or read_text(root, path) != text
         )
     return tuple(path for path, text in files.items() if write_text(root, path, text))
+
+
+def _format_pending(merged: Merged) -> str:
+    """What this pull is about to write: the state, and digests of the pages that change."""
+    pages = {_slug(path): digest(text) for path, text in merged.pages.items()}
+    return json.dumps({"pages": pages, "said": format_said(merged.said)})
+
+
+def _carried_on(
+    root: Path, said: Mapping[str, Said], pages: Mapping[str, tuple[str, Any]]
+) -> Mapping[str, Said]:
+    """The state; where a pull was killed between its pages and its state, that pull's word on each
+    paper whose page it had written."""
+    if not exists(root, PENDING):
+        return said
+    try:
+        pending = json.loads(read_text(root, PENDING))
+        told = parse_said(pending["said"])
+        written = {
+            slug: entry
+            for slug, entry in told.items()
+            if slug in pages and pending["pages"].get(slug) in (None, digest(pages[slug][0]))
+        }
+    except (ValueError, KeyError, TypeError, AttributeError, BroadsheetError):
+        return said  # it was killed while it wrote this
+    return {**said, **written}
+
+
+def _slug(path: str) -> str:
+    return path.rpartition("/")[2].removesuffix(".md")
+
+
+def _diffs(root: Path, pages: Mapping[str, str]) -> Iterator[str]:
+    """What would change on each page."""
+    for path, text in pages.items():
+        before = read_text(root, path) if exists(root, path) else ""
+        lines = difflib.unified_diff(
+            before.splitlines(),
+            text.splitlines(),
+            path if before else "/dev/null",
+            path,
+            lineterm="",
+            n=1,
+        )
+        yield "\n".join(lines)
 
 
 def _report(

@@ -91,7 +91,9 @@ def test_a_value_a_person_took_from_the_less_trusted_source_stays() -> None:
     site.write("title: A robot learns", "title: The robot learns")
     merged = site.pull_all({"first": [FIRST], "second": [replace(FIRST, title="The robot learns")]})
     assert site.paper.title == "The robot learns"
-    assert [kept.partition(": ")[2] for kept in merged.kept] == ["title"]
+    assert [kept.partition(": ")[2] for kept in merged.kept] == [
+        "title (first says 'A robot learns')"
+    ]
 
 
 def test_the_more_trusted_source_wins_whichever_comes_first() -> None:
@@ -143,7 +145,42 @@ def test_links_are_merged_one_by_one_in_the_persons_own_layout() -> None:
     pdf = Link(kind="pdf", url=f"https://arxiv.org/pdf/{ID}")
     merged = site.pull(replace(FIRST, links=(*FIRST.links, code, pdf)))
     assert f"{mine}https://arxiv.org/abs/{ID}\n  code: {code.url}\n" in site.pages[site.paper.path]
-    assert [kept.partition(": ")[2] for kept in merged.kept] == ["links.pdf"]
+    assert [kept.partition(": ")[2].split()[0] for kept in merged.kept] == ["links.pdf"]
+
+
+def test_what_a_source_changes_on_a_page_is_remembered_with_what_stood_there() -> None:
+    site = Site()
+    site.pull(FIRST)
+    assert site.said[ID].changes == ()
+    code = Link(kind="code", url="https://example.org/code")
+    second = replace(FIRST, title="A new title", version=2, links=(*FIRST.links, code))
+    site.pull(second)
+    site.pull(second)
+    site.pull(replace(second, version=3, withdrawn=True))
+    assert (site.paper.version, site.paper.withdrawn) == (3, True)
+    assert [(change.field, change.before) for change in site.said[ID].changes] == [
+        ("code", ""),
+        ("title", FIRST.title),
+        ("version", ""),
+        ("version", "2"),
+        ("withdrawn", ""),
+    ]
+
+
+def test_a_change_that_a_persons_edit_kept_out_is_no_change_of_the_page() -> None:
+    site = Site()
+    site.pull(FIRST)
+    site.write(f"title: {FIRST.title}", "title: Mine")
+    merged = site.pull(replace(FIRST, title="Theirs"))
+    assert merged.kept == (f"{site.paper.path}: title (first says 'Theirs')",)
+    assert site.said[ID].changes == ()
+
+
+def test_a_first_version_needs_no_word_and_a_withdrawn_paper_stays_withdrawn() -> None:
+    site = Site()
+    site.pull(replace(FIRST, version=1, withdrawn=True))
+    assert (site.paper.version, site.paper.withdrawn) == (None, True)
+    assert not site.pull(FIRST).pages
 
 
 # -- identity -------------------------------------------------------------------------------------
@@ -231,7 +268,7 @@ def test_a_page_a_person_wrote_is_the_paper_its_name_says(name: str) -> None:
     site = Site(pages={path: "---\ntitle: My words\nadded: 2025-01-01\n---\n"})
     ids = {"arxiv": name} if "/" in name else {"key": name}
     merged = site.pull(Record(title="Theirs", venue="V", **ids))
-    assert merged.kept == (f"{path}: title",)
+    assert [kept.partition(" (")[0] for kept in merged.kept] == [f"{path}: title"]
     assert (site.paper.title, site.paper.venue) == ("My words", "V")
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from generator.library.said import digest
 from tests.command import broadsheet, tree
 
 DAY = {"SOURCE_DATE_EPOCH": "1764115200"}
@@ -236,17 +237,38 @@ def test_a_dry_run_says_what_would_change_and_writes_nothing(site: Path) -> None
     assert f"would write {PAGE}" in done.stderr
 
 
-def test_a_pull_killed_before_its_state_is_written_goes_on(site: Path) -> None:
+def test_a_pull_killed_between_its_pages_and_its_state_goes_on(site: Path) -> None:
+    """Of two papers with new titles, one page was written when the pull was killed."""
     state = next((site / "content/.pulled/papers").glob("*.jsonl"))
-    old = state.read_bytes()
-    list_papers(site, {**FIRST, "title": "A robot learns more"}, SECOND)
+    old, other = state.read_text(), (site / "content/papers/2025/2508.00001.md").read_text()
+    list_papers(site, {**FIRST, "title": "A robot learns more"}, {**SECOND, "title": "Yet another"})
     pull(site)
-    pages = tree(site / "content/papers")
-    after = state.read_bytes()
-    state.write_bytes(old)
-    pull(site)
-    assert tree(site / "content/papers") == pages
-    assert state.read_bytes() == after
+    papers = (site / "content/papers").rglob("*.md")
+    pending = {
+        "pages": {place.stem: digest(place.read_text()) for place in papers},
+        "said": {f"content/.pulled/papers/{state.name}": state.read_text()},
+    }
+    (site / "content/papers/2025/2508.00001.md").write_text(other)
+    state.write_text(old)
+    (site / ".broadsheet/pending.json").write_text(json.dumps(pending))
+    last = ({**FIRST, "title": "A robot learns most"}, {**SECOND, "title": "The other"})
+    list_papers(site, *last)
+    done = pull(site)
+    assert "kept" not in done.stderr
+    assert "title: A robot learns most\n" in (site / PAGE).read_text()
+    told = [json.loads(line)["changes"] for line in state.read_text().splitlines()]
+    assert [[before for _, _, before in changes] for changes in told] == [
+        ["A robot learns", "A robot learns more"],
+        ["Another"],
+    ]
+    assert not (site / ".broadsheet/pending.json").exists()
+
+
+def test_a_pull_killed_before_its_pages_are_written_leaves_nothing(site: Path) -> None:
+    for nonsense in ("", "{", "[]", '{"pages": {}, "said": {"x": "y"}}'):
+        (site / ".broadsheet/pending.json").write_text(nonsense)
+        assert "0 new, 0 files changed" in pull(site).stderr
+        assert not (site / ".broadsheet/pending.json").exists()
 
 
 def test_an_answer_to_an_unknown_source_names_the_nearest(site: Path) -> None:
@@ -356,3 +378,35 @@ def test_a_window_that_ends_before_it_begins_is_refused(site: Path) -> None:
     done = pull(site, "--since", "2025-12-01", "--until", "2025-11-01")
     assert done.returncode == 1
     assert done.stderr.startswith("--since: 2025-12-01 is after --until 2025-11-01\n  hint: ")
+
+
+def test_a_dry_run_shows_every_line_that_would_change_and_changes_none(site: Path) -> None:
+    third = {"id": "2509.00001", "title": "A third", "abstract": "New.", "date": "2025-09-01"}
+    list_papers(site, {**FIRST, "title": "A robot learns more"}, SECOND, third)
+    before = tree(site)
+    done = pull(site, "--dry-run", day=NEXT_DAY)
+    assert done.returncode == 0
+    assert tree(site) == before
+    assert f"--- {PAGE}\n+++ {PAGE}\n" in done.stdout
+    assert "\n-title: A robot learns\n+title: A robot learns more\n" in done.stdout
+    assert "--- /dev/null\n+++ content/papers/2025/2509.00001.md\n" in done.stdout
+    assert ".pulled" not in done.stdout
+    assert "would change" in done.stderr
+
+
+def test_a_papers_page_tells_what_a_source_changed(site: Path) -> None:
+    list_papers(site, {**FIRST, "title": "A robot learns $more$"}, SECOND)
+    pull(site, day=NEXT_DAY)
+    list_papers(site, {**FIRST, "title": "A robot learns most"}, SECOND)
+    pull(site, day=NEXT_DAY)
+    assert broadsheet("build", site=site).returncode == 0
+    page = (site / "output/papers/2507.22565/index.html").read_text()
+    assert "Title changed; it was “A robot learns more”" in page
+    assert page.index("it was “A robot learns more”") < page.index("it was “A robot learns”")
+    assert "What changed" not in (site / "output/papers/2508.00001/index.html").read_text()
+
+
+def test_a_withdrawn_paper_stays_and_says_so(site: Path) -> None:
+    edit(site, "source: list\n", "source: list\nwithdrawn: true\n")
+    assert broadsheet("build", site=site).returncode == 0
+    assert "Withdrawn." in (site / "output/papers/2507.22565/index.html").read_text()

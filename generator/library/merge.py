@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from generator.config import shown
 from generator.library.identity import Candidate, Listed, identifier_digests, identify
 from generator.library.pages import edit_paper, format_paper, paper_fields, paper_path
 from generator.library.said import ID, Said, digest
 from generator.library.topics import Subject, match_topics
-from generator.model import LINK_KINDS, Link, Paper, Record, Topic
+from generator.model import LINK_KINDS, Change, Link, Paper, Record, Topic
 from generator.text.plain import clean_line, clean_lines, markdown_from_plain, plain_text
 from generator.text.safety import safe_url
 
@@ -24,11 +25,13 @@ _PAGE = "*page"
 """Stands there for what the sources together gave the page, of fields on which they differ."""
 _NEWS = frozenset({"title", "abstract", "authors"})
 """Fields whose change by a source dates a page anew (`updated`)."""
+_CHRONICLED = frozenset({"title", "authors", "abstract", "version", "withdrawn", "links.code"})
+"""Fields whose change by a source is remembered, for a paper's page to tell."""
 _READ = frozenset({"title", "abstract", "categories", "keywords", "organization"})
 """Fields that the topics' rules read."""
 _SAID = (
     "title", "date", "authors", "author_count", "organization", "topics", "upvotes", "comments",
-    "stars", "venue", "categories", "keywords", "summary",
+    "stars", "venue", "categories", "keywords", "summary", "version", "withdrawn",
 )  # fmt: skip
 """Keys of front matter that sources speak of; links and the abstract come beside them."""
 _COUNTED = "author_count"
@@ -47,7 +50,7 @@ class Merged:
     new: tuple[str, ...]
     """Ids of papers that had no page."""
     kept: tuple[str, ...]
-    """`path: field` where a person's value stands against the source's."""
+    """`path: field (source says value)` where a person's value stands against the source's."""
     deleted: tuple[str, ...]
     """Ids of papers whose pages a person deleted; they stay deleted."""
     seen: int
@@ -80,14 +83,14 @@ def merge(
             if changed != text:
                 texts[paper.path] = changed
             kept += [f"{paper.path}: {name}" for name in edit.kept]
-            state[slug] = edit.said()
+            state[slug] = edit.said(today)
         elif slug in said and not start_afresh:
             deleted.append(slug)
         else:
             paper = _new_paper(candidate, told, trust)
             edit = _Edit(paper, Said(), candidate, told, topics, trust)
             texts[paper.path] = format_paper(replace(paper, topics=edit.topics))
-            state[slug] = edit.said()
+            state[slug] = replace(edit.said(today), changes=())
             new.append(slug)
     texts |= _reclassified(pages, state, topics, candidates, today)
     return Merged(
@@ -116,6 +119,8 @@ def record_fields(record: Record) -> dict[str, Any]:
         "categories": clean_lines(record.categories),
         "keywords": clean_lines(record.keywords),
         "summary": clean_line(record.summary),
+        "version": record.version if record.version and record.version > 1 else None,
+        "withdrawn": record.withdrawn or None,
         "abstract": _HEADING.sub(r"\\", markdown_from_plain(record.abstract)),
     }
     values |= {f"links.{link.kind}": link.url for link in record.links}
@@ -226,7 +231,8 @@ class _Edit:
             if self._is_untouched(name):
                 yield name, value
             else:
-                self.kept.append(name)
+                said = ", ".join(value) if isinstance(value, list) else value
+                self.kept.append(f"{name} ({self._authority(name)} says {shown(said)})")
 
     def _has_authors(self) -> bool:
         """Whether authors are known by name, so that a page need not count them."""
@@ -267,7 +273,7 @@ class _Edit:
         dates = [datetime.date.fromisoformat(day) for day in days]
         return [day for day in dates if day not in self._paper.featured]
 
-    def said(self) -> Said:
+    def said(self, today: datetime.date) -> Said:
         """The paper's state after the merge."""
         fields = {source: dict(values) for source, values in self._said.fields.items()}
         for source, values in self._told.items():
@@ -280,7 +286,14 @@ class _Edit:
             fields[_PAGE] = given
         first = self._said.days or (str(self._paper.added),)
         days = tuple(dict.fromkeys((*first, *self._days)))
-        return Said(days=days, fields=fields)
+        return Said(days=days, fields=fields, changes=(*self._said.changes, *self._news(today)))
+
+    def _news(self, today: datetime.date) -> Iterator[Change]:
+        """What the page did not say before."""
+        for name in sorted(_CHRONICLED & self._changes.keys()):
+            before = self._page.get(name, "")
+            shown = str(before) if name in ("title", "version") else ""
+            yield Change(day=today, field=name.removeprefix("links."), before=shown)
 
     def _given_now(self, said: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
         """What the page is given of each field on which the sources differ."""
@@ -344,7 +357,7 @@ def _reclassified(
         changed = edit.text(text, today)
         if changed != text:
             texts[paper.path] = changed
-        state[slug] = edit.said()
+        state[slug] = edit.said(today)
     return texts
 
 

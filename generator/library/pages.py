@@ -28,7 +28,7 @@ from generator.text.slug import is_paper_slug, paper_slug
 PAPER_KEYS = (
     "title", "id", "date", "added", "updated", "featured", "authors", "author_count",
     "organization", "topics", "links", "source", "upvotes", "comments", "stars", "venue",
-    "categories", "keywords", "summary", "draft", "hidden",
+    "categories", "keywords", "summary", "version", "withdrawn", "draft", "hidden",
 )  # fmt: skip
 """The keys of a paper's front matter, in the order they are written."""
 
@@ -78,6 +78,8 @@ class _PaperFields(BaseModel):
     categories: list[_Words] = []
     keywords: list[_Words] = []
     summary: _Words = ""
+    version: Annotated[int | None, Field(ge=1, le=10_000)] = None
+    withdrawn: bool = False
     draft: bool = False
     hidden: bool = False
 
@@ -90,6 +92,7 @@ class _RuleFields(BaseModel):
     categories: list[_Name] = []
     keywords: list[_Name] = []
     organizations: list[_Name] = []
+    authors: list[_Name] = []
     exclude: list[_Name] = []
 
 
@@ -148,6 +151,8 @@ def _paper(page: Page, path: str, fields: _PaperFields) -> Paper:
         categories=tuple(fields.categories),
         keywords=tuple(fields.keywords),
         summary=fields.summary,
+        version=fields.version,
+        withdrawn=fields.withdrawn,
         draft=fields.draft,
         hidden=fields.hidden,
         notes=notes,
@@ -289,6 +294,8 @@ def paper_fields(paper: Paper) -> dict[str, Any]:
         "categories": list(paper.categories),
         "keywords": list(paper.keywords),
         "summary": paper.summary,
+        "version": paper.version,
+        "withdrawn": paper.withdrawn or None,
         "draft": paper.draft or None,
         "hidden": paper.hidden or None,
     }

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from generator.model import Change
+
 ID = "id"
 """Stands in the state where a field stands, for the identifier a source knows a paper by."""
 
@@ -18,6 +20,8 @@ class Said:
     """Days the sources listed it on, the first one first."""
     fields: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """By source, by field: a digest of the value it gave."""
+    changes: tuple[Change, ...] = ()
+    """What sources changed on its page, the earliest first."""
 
 
 def digest(value: Any) -> str:

@@ -9,8 +9,9 @@ from urllib.parse import quote_plus
 
 from markupsafe import Markup
 
-from generator.library.topics import Subject, match_topics
-from generator.model import Paper, Topic
+from generator.library.people import organization_of
+from generator.library.topics import match_topics, subject_of
+from generator.model import Paper, People, Topic
 from generator.publish.citations import bibtex
 from generator.site.groups import handle
 from generator.site.page import Feed, Listing, Prose, Ref, page_url
@@ -151,6 +152,8 @@ class PaperView(Card):
     featured: tuple[DayView, ...]
     day_url: str
     updated: datetime.date | None
+    version: int | None
+    withdrawn: bool
     venue: str
     categories: tuple[str, ...]
     keywords: tuple[str, ...]
@@ -195,13 +198,13 @@ class ListingView:
     links: tuple[PageLink | None, ...]
 
 
-def view_card(paper: Paper, topics: Mapping[str, Topic]) -> Card:
+def view_card(paper: Paper, topics: Mapping[str, Topic], people: People) -> Card:
     """A paper as lists show it."""
-    return Card(**_card_fields(paper, topics, why={}))
+    return Card(**_card_fields(paper, topics, people, why={}))
 
 
 def _card_fields(
-    paper: Paper, topics: Mapping[str, Topic], why: Mapping[str, str]
+    paper: Paper, topics: Mapping[str, Topic], people: People, why: Mapping[str, str]
 ) -> dict[str, Any]:
     shown, rest = _excerpt(paper.abstract)
     return {
@@ -209,7 +212,7 @@ def _card_fields(
         "url": f"/papers/{paper.id}/",
         "title": Markup(title_html(paper.title)),  # noqa: S704 (escaped there)
         "authors": authors_line(paper),
-        "organization": _organization(paper),
+        "organization": _organization(paper, people),
         "date": paper.date,
         "added": paper.added,
         "topics": tuple(_topic(topics[slug], why) for slug in paper.topics if slug in topics),
@@ -239,13 +242,13 @@ def authors_line(paper: Paper) -> str:
     return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
-def _organization(paper: Paper) -> OrganizationView | None:
+def _organization(paper: Paper, people: People) -> OrganizationView | None:
     if not paper.organization:
         return None
     external = paper.link("organization")
     return OrganizationView(
         name=paper.organization,
-        url=f"/organizations/{slugify(paper.organization)}/",
+        url=f"/organizations/{slugify(organization_of(paper, people))}/",
         handle=handle(external),
         external_url=external,
     )
@@ -260,11 +263,13 @@ def _topic(topic: Topic, why: Mapping[str, str]) -> TopicView:
     )
 
 
-def view_paper(paper: Paper, topics: Mapping[str, Topic], page_url: str) -> PaperView:
+def view_paper(
+    paper: Paper, topics: Mapping[str, Topic], people: People, page_url: str
+) -> PaperView:
     """A paper as its own page shows it. `page_url`: the page's absolute URL."""
     base = f"/papers/{paper.id}"
     return PaperView(
-        **_card_fields(paper, topics, _reasons(paper, topics)),
+        **_card_fields(paper, topics, people, _reasons(paper, topics, people)),
         abstract=Markup(render_markdown(paper.abstract)),  # noqa: S704 (sanitised there)
         notes=Markup(render_markdown(paper.notes)),  # noqa: S704 (sanitised there)
         authors_list=paper.authors,
@@ -277,6 +282,8 @@ def view_paper(paper: Paper, topics: Mapping[str, Topic], page_url: str) -> Pape
         ),
         day_url=f"/days/{paper.added}/",
         updated=paper.updated,
+        version=paper.version,
+        withdrawn=paper.withdrawn,
         venue=paper.venue,
         categories=paper.categories,
         keywords=paper.keywords,
@@ -289,15 +296,9 @@ def view_paper(paper: Paper, topics: Mapping[str, Topic], page_url: str) -> Pape
     )
 
 
-def _reasons(paper: Paper, topics: Mapping[str, Topic]) -> dict[str, str]:
+def _reasons(paper: Paper, topics: Mapping[str, Topic], people: People) -> dict[str, str]:
     """By topic, why its rule caught the paper; a topic given by hand has no reason."""
-    subject = Subject(
-        title=paper.title,
-        abstract=plain_text(paper.abstract),
-        categories=paper.categories,
-        keywords=paper.keywords,
-        organization=paper.organization,
-    )
+    subject = subject_of(paper, people)
     named = [topics[slug] for slug in paper.topics if slug in topics]
     return {match.slug: match.why for match in match_topics(subject, named, len(named) or 1)}
 
@@ -318,14 +319,14 @@ def _find(paper: Paper) -> tuple[Ref, ...]:
 
 
 def view_listing(
-    listing: Listing, papers: Mapping[str, Paper], topics: Mapping[str, Topic]
+    listing: Listing, papers: Mapping[str, Paper], topics: Mapping[str, Topic], people: People
 ) -> ListingView:
     """A page of a list, its papers as cards."""
     groups = tuple(
         GroupView(
             title=group.title,
             url=group.url,
-            cards=tuple(view_card(papers[paper], topics) for paper in group.papers),
+            cards=tuple(view_card(papers[paper], topics, people) for paper in group.papers),
         )
         for group in listing.groups
     )

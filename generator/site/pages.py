@@ -6,12 +6,13 @@ Owns which pages there are and that no two share a URL. Renders nothing.
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from generator.config import Config
 from generator.errors import BroadsheetError, Problem
 from generator.library.related import Related, relate
-from generator.model import Library, Organization
+from generator.model import Change, Library, Organization
 from generator.site.archive import archive_pages
 from generator.site.calendar import Period, group_days, long_date
 from generator.site.groups import (
@@ -21,6 +22,7 @@ from generator.site.groups import (
     topic_papers,
 )
 from generator.site.page import Feed, Group, Page, Prose, Ref, feeds_of, listing_pages
+from generator.text.plain import plain_title
 
 _NAV = (
     Ref(title="Today", url="/"),
@@ -66,6 +68,7 @@ def plan_site(library: Library, config: Config) -> Site:
         repr(
             (
                 config,
+                library.people,
                 sorted(library.pages),
                 len(organizations),
                 next(iter(days), ""),
@@ -145,9 +148,30 @@ def _papers(library: Library) -> Iterator[Page]:
                 "earlier": earlier,
                 "later": later,
                 "related": tuple(_related(library, related.get(paper.id, ()))),
+                "changes": tuple(map(_change, library.changes.get(paper.id, ()))),
             },
             source=paper.path,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRow:
+    """What changed about a paper on a day."""
+
+    day: date
+    text: str
+
+
+def _change(change: Change) -> ChangeRow:
+    told = {
+        "title": f"Title changed; it was “{plain_title(change.before)}”",
+        "authors": "Authors changed",
+        "abstract": "Abstract revised",
+        "version": "New version",
+        "withdrawn": "Withdrawn",
+        "code": "Code linked",
+    }
+    return ChangeRow(day=change.day, text=told.get(change.field, f"Changed: {change.field}"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

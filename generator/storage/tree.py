@@ -134,6 +134,14 @@ def write_text(root: Path, path: str, text: str) -> bool:
     return write_file(root, path, text.encode())
 
 
+def remove_file(root: Path, path: str) -> None:
+    """Remove a file of the site, if it is there. Raises BroadsheetError where it cannot be."""
+    try:
+        (root / path).unlink(missing_ok=True)
+    except OSError as error:
+        raise problem(path, f"cannot be removed: {reason(error)}") from None
+
+
 def _in_the_style_of(old: bytes, text: str) -> bytes:
     mark = codecs.BOM_UTF8 if old.startswith(codecs.BOM_UTF8) else b""
     before = io.BytesIO(old.removeprefix(mark)).readlines()
