@@ -9,18 +9,26 @@ from importlib.metadata import entry_points
 
 from generator.config import SITE_YML, SourceConfig, nearest
 from generator.errors import BroadsheetError, Problem, problem
+from generator.sources.acl_anthology import open_acl_anthology
 from generator.sources.arxiv import open_arxiv
+from generator.sources.dblp import open_dblp
 from generator.sources.huggingface import open_huggingface
 from generator.sources.listing import open_listing
+from generator.sources.openreview import open_openreview
+from generator.sources.pmlr import open_pmlr
 from generator.sources.records import open_records
 from generator.sources.source import Source
 
 ENTRY_POINTS = "broadsheet.sources"
 TYPES: dict[str, Callable[[SourceConfig], Source]] = {
+    "acl_anthology": open_acl_anthology,
     "arxiv": open_arxiv,
+    "dblp": open_dblp,
     "huggingface": open_huggingface,
     "json": open_records,
     "listing": open_listing,
+    "openreview": open_openreview,
+    "pmlr": open_pmlr,
 }
 
 
