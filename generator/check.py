@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TypeVar
 from urllib.parse import unquote
 from xml.etree import ElementTree
@@ -20,6 +20,7 @@ from generator.content import load_config, load_library, load_theme
 from generator.errors import BroadsheetError, Problem, counted
 from generator.library.identity import normal_title
 from generator.library.pages import PAPER_KEYS
+from generator.library.people import PEOPLE_YML, unknown_papers
 from generator.model import Library, Paper
 from generator.site.groups import topic_papers
 from generator.site.pages import plan_site
@@ -27,7 +28,9 @@ from generator.sources import open_sources
 from generator.storage.staging import MARKER
 from generator.storage.tree import (
     decode,
+    exists,
     file_sizes,
+    list_files,
     newest_change,
     read_bytes,
     read_text,
@@ -126,6 +129,7 @@ def _content_warnings(root: Path, library: Library) -> Iterator[Problem]:
     for paper in library:
         if paper.extra:
             yield from _unknown_keys(root, paper)
+    yield from _unknown_namesakes(root)
     yield from _suspected_twins(library)
     yield from _lonely(library)
 
@@ -139,6 +143,12 @@ def _unknown_keys(root: Path, paper: Paper) -> Iterator[Problem]:
             fact=f"'{key}' is no key of a paper; templates see it as paper.extra",
             hint=hint if hint.startswith("did") else "",
         )
+
+
+def _unknown_namesakes(root: Path) -> Iterator[Problem]:
+    if exists(root, PEOPLE_YML):
+        ids = {PurePosixPath(path).stem for path in list_files(root, "content/papers")}
+        yield from unknown_papers(read_text(root, PEOPLE_YML), ids)
 
 
 def _suspected_twins(library: Library) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -267,10 +267,15 @@ _HINTS = {
 def _known_keys(model: type[BaseModel], path: Sequence[object]) -> list[str]:
     for step in path:
         if isinstance(step, str) and step in model.model_fields:
-            inner = model.model_fields[step].annotation
-            if isinstance(inner, type) and issubclass(inner, BaseModel):
-                model = inner
+            model = _inner_model(model.model_fields[step].annotation) or model
     return list(model.model_fields)
+
+
+def _inner_model(annotation: Any) -> type[BaseModel] | None:
+    """The model in a field's type: itself, or what a list, a mapping or an optional one holds."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(filter(None, map(_inner_model, get_args(annotation))), None)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -142,6 +142,18 @@ def test_category_keyword_and_organization_are_each_enough_when_equal() -> None:
     }
 
 
+def test_an_author_is_enough_however_the_name_is_printed() -> None:
+    rule = Rule(authors=("Emmy Noether", "Jürgen Schmidhuber"))
+    for name in ("Schmidhuber, Jurgen", "JÜRGEN SCHMIDHUBER"):
+        subject = Subject(title="Untitled", authors=("Ada Lovelace", name))
+        (found,) = match_topics(subject, [topic(rule=rule)])
+        assert found.why == "by Jürgen Schmidhuber"
+    for name in ("J. Schmidhuber", "Schmidhuber", ""):
+        subject = Subject(title="Untitled", authors=(name,))
+        assert match_topics(subject, [topic(rule=rule)]) == ()
+    assert match_topics(Subject(title="Untitled", authors=("",)), [topic(rule=Rule())]) == ()
+
+
 def test_a_paper_that_names_no_organization_comes_from_none() -> None:
     assert match(Rule(organizations=("", "TIGER-Lab"))) is None
 
@@ -193,6 +205,7 @@ def test_a_rule_reads_as_sentences() -> None:
         categories=("cs.RO", "cs.SY"),
         keywords=("agents",),
         organizations=("TIGER-Lab",),
+        authors=("Ada Lovelace", "Emmy Noether"),
         exclude=("reagent*",),
     )
     assert rule_in_words(rule) == (
@@ -201,6 +214,7 @@ def test_a_rule_reads_as_sentences() -> None:
         "A keyword of the paper is “agents”.",
         "Its category is cs.RO or cs.SY.",
         "It comes from TIGER-Lab.",
+        "It is by Ada Lovelace or Emmy Noether.",
         "A paper whose title or abstract says “reagent…” is left out.",
     )
     assert rule_in_words(Rule(text=("code",), mentions=1)) == (

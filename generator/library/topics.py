@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 
-from generator.model import Rule, Topic
+from generator.library.people import authors_of, fold_name, organization_of
+from generator.model import Paper, People, Rule, Topic
+from generator.text.plain import plain_text
 
 TITLE_WEIGHT = 100
 KEYWORD_WEIGHT = 50
 ORGANIZATION_WEIGHT = 50
+AUTHOR_WEIGHT = 50
 CATEGORY_WEIGHT = 30
 MENTION_WEIGHT = 10
 """Weight of an abstract that mentions a topic exactly as often as its rule asks."""
@@ -42,6 +45,7 @@ class Subject:
     categories: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
     organization: str = ""
+    authors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +58,18 @@ class Match:
     """The strongest reason, for readers: `“reward model” in the title`."""
     weight: int
     """For comparing the topics of one paper: more is stronger."""
+
+
+def subject_of(paper: Paper, people: People) -> Subject:
+    """What rules look at in a paper, its people and groups under the names that they go by."""
+    return Subject(
+        title=paper.title,
+        abstract=plain_text(paper.abstract),
+        categories=paper.categories,
+        keywords=paper.keywords,
+        organization=organization_of(paper, people),
+        authors=authors_of(paper, people),
+    )
 
 
 def match_topics(subject: Subject, topics: Iterable[Topic], limit: int = 4) -> tuple[Match, ...]:
@@ -121,6 +137,8 @@ def _evidence(paper: _Paper, rule: Rule) -> Iterator[tuple[int, str]]:
         yield KEYWORD_WEIGHT, f"keyword {_quoted(keyword)}"
     if organization := _first_equal((paper.subject.organization,), rule.organizations):
         yield ORGANIZATION_WEIGHT, f"from {organization}"
+    if author := _first_author(paper.subject.authors, rule.authors):
+        yield AUTHOR_WEIGHT, f"by {author}"
     if category := _first_equal(paper.subject.categories, rule.categories):
         yield CATEGORY_WEIGHT, f"category {category}"
 
@@ -141,6 +159,14 @@ def _first_equal(values: Sequence[str], wanted: Sequence[str]) -> str:
     """The first of the paper's values that a rule wants, in any case; else an empty string."""
     folded = set(map(_fold, wanted))
     return next((value for value in values if folded and _fold(value) in folded), "")
+
+
+def _first_author(authors: Sequence[str], wanted: Sequence[str]) -> str:
+    """The first person that a rule wants and that wrote the paper, in the rule's spelling."""
+    if not wanted:
+        return ""
+    folded = set(map(fold_name, authors))
+    return next((name for name in wanted if fold_name(name) in folded), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +250,8 @@ def _sentences(rule: Rule) -> Iterator[str]:
         yield f"Its category is {_joined(rule.categories, 'or')}."
     if rule.organizations:
         yield f"It comes from {_joined(rule.organizations, 'or')}."
+    if rule.authors:
+        yield f"It is by {_joined(rule.authors, 'or')}."
     if rule.exclude:
         phrases = _phrases_in_words(rule.exclude)
         yield f"A paper whose title or abstract says {phrases} is left out."

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from generator.config import Config
 from generator.errors import BroadsheetError, Problem
-from generator.model import File, Paper, Topic
+from generator.model import File, Paper, People, Topic
 from generator.publish.addresses import absolute_url
 from generator.publish.api import api_endpoints, api_fields
 from generator.publish.citations import citation_tags, json_ld
@@ -44,6 +44,7 @@ class Frame:
     look: Look
     nav: tuple[Ref, ...]
     topics: Mapping[str, Topic]
+    people: People
     site: SiteView
     examples: Mapping[str, Any]
     """A paper, a day and a topic that exist, for the page about the static JSON."""
@@ -88,6 +89,7 @@ def make_frame(site: Site, look: Look, generator: str) -> Frame:
         look=look,
         nav=site.nav,
         topics=library.topics,
+        people=library.people,
         site=view,
         examples=examples,
     )
@@ -167,10 +169,10 @@ def _variables(page: Page, batch: Batch) -> dict[str, Any]:
     meta: tuple[tuple[str, str], ...] = ()
     linked_data, title, description = "", page.title, page.description
     if page.listing is not None:
-        variables["listing"] = view_listing(page.listing, batch.papers, frame.topics)
+        variables["listing"] = view_listing(page.listing, batch.papers, frame.topics, frame.people)
     if page.paper:
         paper = batch.papers[page.paper]
-        variables["paper"] = view_paper(paper, frame.topics, canonical)
+        variables["paper"] = view_paper(paper, frame.topics, frame.people, canonical)
         meta = citation_tags(paper, url=canonical)
         linked_data = json_ld(paper, url=canonical, site_title=frame.config.title)
         title = plain_title(paper.title)

@@ -45,7 +45,8 @@ from typing import Any, Protocol
 
 import orjson
 
-from generator.model import File, Library, Paper
+from generator.library.people import organization_of
+from generator.model import File, Library, Paper, People
 from generator.publish.postings import (
     MAX_TEXT,
     Entries,
@@ -102,6 +103,7 @@ class _Stretch:
     papers: tuple[Paper, ...]
     topics: Mapping[str, str]
     """The titles of all topics by slug."""
+    people: People
 
 
 class Memory(Protocol):
@@ -237,7 +239,7 @@ def _stretches(library: Library) -> Iterator[_Stretch]:
     papers, topics = _numbered(library), _titles(library)
     for number, first in enumerate(range(0, len(papers), STRETCH)):
         chosen = tuple(papers[first : first + STRETCH])
-        yield _Stretch(number=number, papers=chosen, topics=topics)
+        yield _Stretch(number=number, papers=chosen, topics=topics, people=library.people)
 
 
 def _texts(paper: Paper, abstract: str, topics: Mapping[str, str]) -> tuple[str, ...]:
@@ -290,7 +292,9 @@ def _key_of_stretch(stretch: _Stretch) -> str:
          bool(p.link("code")), p.keywords, p.venue, p.abstract)
         for p in stretch.papers
     ]  # fmt: skip
-    content = orjson.dumps([FORMAT, stretch.number, papers, stretch.topics])
+    content = orjson.dumps(
+        [FORMAT, stretch.number, papers, stretch.topics, stretch.people.organizations]
+    )
     return f"search {blake2b(content, digest_size=16).hexdigest()}"
 
 
@@ -351,8 +355,8 @@ def _facets(stretch: _Stretch) -> dict[str, Any]:
         for slug in paper.topics:
             if slug in stretch.topics:
                 topics[slug].append(place)
-        if paper.organization:
-            organizations[paper.organization].append(place)
+        if name := organization_of(paper, stretch.people):
+            organizations[name].append(place)
         if paper.link("code"):
             code.append(place)
     return {

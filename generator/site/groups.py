@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from generator.config import Config
+from generator.library.people import organization_of
 from generator.library.topics import rule_in_words
-from generator.model import Library, Organization, Paper, Topic
+from generator.model import Library, Organization, Paper, People, Topic
 from generator.site.calendar import month_slug
 from generator.site.page import Page, Prose, Ref, feed_refs, feeds_of, listing_pages, one_group
 from generator.text.slug import slugify
@@ -136,9 +137,9 @@ def _topic_head(
     library: Library, topic: Topic, papers: Sequence[str], names: Mapping[str, Organization]
 ) -> TopicHead:
     base = f"/topics/{topic.slug}/"
-    slugs = (library.papers[paper].organization for paper in papers)
+    groups = (organization_of(library.papers[paper], library.people) for paper in papers)
     by_slug = {organization.slug: organization for organization in names.values()}
-    active = Counter(slugify(name) for name in slugs if name)
+    active = Counter(slugify(name) for name in groups if name)
     rows = [
         CountRow(name=by_slug[slug].name, url=f"/organizations/{slug}/", count=count)
         for slug, count in sorted(active.items(), key=lambda entry: (-entry[1], entry[0]))[:8]
@@ -160,14 +161,14 @@ def gather_organizations(library: Library) -> dict[str, Organization]:
     """By slug, the organisations that papers name, most papers first."""
     members: dict[str, list[Paper]] = {}
     for paper in library:
-        if paper.organization:
-            members.setdefault(slugify(paper.organization), []).append(paper)
+        if name := organization_of(paper, library.people):
+            members.setdefault(slugify(name), []).append(paper)
     ordered = sorted(members.items(), key=lambda entry: (-len(entry[1]), entry[0]))
-    return {slug: _organization(slug, papers) for slug, papers in ordered}
+    return {slug: _organization(slug, papers, library.people) for slug, papers in ordered}
 
 
-def _organization(slug: str, papers: Sequence[Paper]) -> Organization:
-    names = Counter(paper.organization for paper in papers)
+def _organization(slug: str, papers: Sequence[Paper], people: People) -> Organization:
+    names = Counter(organization_of(paper, people) for paper in papers)
     urls = Counter(url for paper in papers if (url := paper.link("organization")))
     return Organization(
         slug=slug,
