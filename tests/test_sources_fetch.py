@@ -20,6 +20,7 @@ from generator.sources import (
     open_source,
     open_sources,
 )
+from generator.sources.catalogue import TYPES
 from tests.loopback import Call, Server, serve
 
 PAYLOADS = Path(__file__).parent / "payloads"
@@ -213,7 +214,7 @@ def test_an_unknown_type_is_answered_with_the_known_ones_nearest_first() -> None
         open_source(SourceConfig(name="robots", type="arxiw", options={}))
     assert str(caught.value) == (
         "content/site.yml: source 'robots': unknown type 'arxiw'\n"
-        "  hint: did you mean 'arxiv'? Known are arxiv, huggingface, json, listing"
+        f"  hint: did you mean 'arxiv'? Known are {', '.join(sorted(TYPES))}"
     )
 
 

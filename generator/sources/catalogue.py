@@ -14,6 +14,7 @@ from generator.sources.arxiv import open_arxiv
 from generator.sources.dblp import open_dblp
 from generator.sources.huggingface import open_huggingface
 from generator.sources.listing import open_listing
+from generator.sources.oai import open_oai
 from generator.sources.openreview import open_openreview
 from generator.sources.pmlr import open_pmlr
 from generator.sources.records import open_records
@@ -27,6 +28,7 @@ TYPES: dict[str, Callable[[SourceConfig], Source]] = {
     "huggingface": open_huggingface,
     "json": open_records,
     "listing": open_listing,
+    "oai": open_oai,
     "openreview": open_openreview,
     "pmlr": open_pmlr,
 }
