@@ -11,26 +11,34 @@ from generator.config import SITE_YML, SourceConfig, nearest
 from generator.errors import BroadsheetError, Problem, problem
 from generator.sources.acl_anthology import open_acl_anthology
 from generator.sources.arxiv import open_arxiv
+from generator.sources.crossref import open_crossref
 from generator.sources.dblp import open_dblp
 from generator.sources.huggingface import open_huggingface
 from generator.sources.listing import open_listing
 from generator.sources.oai import open_oai
+from generator.sources.openalex import open_openalex
 from generator.sources.openreview import open_openreview
+from generator.sources.papers_with_code import open_papers_with_code
 from generator.sources.pmlr import open_pmlr
 from generator.sources.records import open_records
+from generator.sources.semantic_scholar import open_semantic_scholar
 from generator.sources.source import Source
 
 ENTRY_POINTS = "broadsheet.sources"
 TYPES: dict[str, Callable[[SourceConfig], Source]] = {
     "acl_anthology": open_acl_anthology,
     "arxiv": open_arxiv,
+    "crossref": open_crossref,
     "dblp": open_dblp,
     "huggingface": open_huggingface,
     "json": open_records,
     "listing": open_listing,
     "oai": open_oai,
+    "openalex": open_openalex,
     "openreview": open_openreview,
+    "papers_with_code": open_papers_with_code,
     "pmlr": open_pmlr,
+    "semantic_scholar": open_semantic_scholar,
 }
 
 
