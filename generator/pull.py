@@ -26,6 +26,7 @@ from generator.library.identity import Listed
 from generator.library.merge import Merged, merge
 from generator.library.pages import parse_paper, parse_topic
 from generator.library.said import Said, digest
+from generator.model import Paper, Topic
 from generator.sources import (
     Client,
     Fetched,
@@ -48,6 +49,8 @@ from generator.storage.tree import (
 RECORDINGS = ".broadsheet/answers.sqlite"
 PENDING = ".broadsheet/pending.json"
 """What a pull is about to write, for the next one if this one is killed."""
+BY_HAND = "by-hand"
+"""Stands where a source's name stands, for papers that `add` brought."""
 _SHRUNK = 0.2
 """A source that gives less than this part of what it gave last time is not believed."""
 _OVERLAP = datetime.timedelta(days=7)
@@ -130,10 +133,7 @@ def _pull(
     sources = _chosen(config, wanted)
     skipped = tuple(name for name, source in sources.items() if not network.reaches(name, source))
     active = {name: source for name, source in sources.items() if name not in skipped}
-    pages, topics = load_pages(root)
-    starter = {} if exists(root, "content/topics") else _first_topics()
-    topics = topics or {t.slug: t for t in (parse_topic(x, path) for path, x in starter.items())}
-    said, status = _carried_on(root, load_said(root), pages), load_status(root)
+    before, status = load_shelf(root), load_status(root)
     windows = {s.name: _window(s, status, wanted, today) for s in config.sources}
     given = _fetch(root, active, windows, network, progress)
     narrowed = _narrowed(windows, wanted)
@@ -149,18 +149,40 @@ def _pull(
         for name, result in fetched.items()
         if not result.failed
     ]
-    trust = [source.name for source in config.sources]
-    merged, unreadable = _readable(merge(pages, said, listed, topics, trust, today), said)
-    problems += [*unreadable, *_unknown_topics(listed, topics)]
-    files = {**starter, **merged.pages, **format_said(merged.said)}
-    files[STATUS] = told
-    diffs = tuple(_diffs(root, merged.pages)) if wanted.dry_run else ()
-    if not wanted.dry_run:
-        write_text(root, PENDING, _format_pending(merged))
-    written = _write(root, files, dry_run=wanted.dry_run)
-    if not wanted.dry_run:
-        remove_file(root, PENDING)
+    merged = merge(before.pages, before.said, listed, before.topics, trust_order(config), today)
+    merged, unreadable = readable(merged, before.said)
+    problems += [*unreadable, *unknown_topics(listed, before.topics)]
+    files = {**before.starter, **merged.pages, **format_said(merged.said), STATUS: told}
+    diffs = tuple(page_diffs(root, merged.pages)) if wanted.dry_run else ()
+    written = save_merged(root, merged, files, dry_run=wanted.dry_run)
     return replace(_report(merged, fetched, written, problems, skipped), diffs=diffs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """What a merge finds in content/."""
+
+    pages: Mapping[str, tuple[str, Paper]]
+    """Text and paper by id."""
+    topics: Mapping[str, Topic]
+    starter: Mapping[str, str]
+    """Topic pages that a site without any gets, by path."""
+    said: Mapping[str, Said]
+
+
+def load_shelf(root: Path) -> Shelf:
+    """The pages, the topics and what the sources last said. Raises BroadsheetError."""
+    pages, topics = load_pages(root)
+    starter = {} if exists(root, "content/topics") else _first_topics()
+    topics = topics or {t.slug: t for t in (parse_topic(x, path) for path, x in starter.items())}
+    said = _carried_on(root, load_said(root), pages)
+    return Shelf(pages=pages, topics=topics, starter=starter, said=said)
+
+
+def trust_order(config: Config) -> list[str]:
+    """Whom to believe of two that speak of one field: the sources as site.yml has them, and last
+    what somebody added by hand, so that every source may make it better."""
+    return [*(source.name for source in config.sources), BY_HAND]
 
 
 def _check_window(wanted: Wanted) -> None:
@@ -289,7 +311,7 @@ def _believe(
     return Fetched(problems=(*result.problems, found), failed=True)
 
 
-def _readable(merged: Merged, said: Mapping[str, Said]) -> tuple[Merged, list[Problem]]:
+def readable(merged: Merged, said: Mapping[str, Said]) -> tuple[Merged, list[Problem]]:
     """The merge without pages that a build could not read, such as one with a million authors: a
     source's nonsense must not stop the site. They stay as they were, and are told of."""
     problems: list[Problem] = []
@@ -313,7 +335,7 @@ def _readable(merged: Merged, said: Mapping[str, Said]) -> tuple[Merged, list[Pr
     return kept, problems
 
 
-def _unknown_topics(listed: Sequence[Listed], topics: Mapping[str, Any]) -> list[Problem]:
+def unknown_topics(listed: Sequence[Listed], topics: Mapping[str, Any]) -> list[Problem]:
     return [
         Problem(
             where=batch.source,
@@ -368,6 +390,19 @@ def _source_status(
     }
 
 
+def save_merged(
+    root: Path, merged: Merged, files: Mapping[str, str], *, dry_run: bool
+) -> tuple[str, ...]:
+    """Write the files of a merge, the state last, and return the paths that changed, or would.
+    Killed in between, the next pull finds what this one was about to write."""
+    if dry_run:
+        return _write(root, files, dry_run=True)
+    write_text(root, PENDING, _format_pending(merged))
+    written = _write(root, files, dry_run=False)
+    remove_file(root, PENDING)
+    return written
+
+
 def _write(root: Path, files: Mapping[str, str], *, dry_run: bool) -> tuple[str, ...]:
     """Pages first, the state after them: a pull killed in between finds its own words again."""
     if dry_run:
@@ -409,7 +444,7 @@ def _slug(path: str) -> str:
     return path.rpartition("/")[2].removesuffix(".md")
 
 
-def _diffs(root: Path, pages: Mapping[str, str]) -> Iterator[str]:
+def page_diffs(root: Path, pages: Mapping[str, str]) -> Iterator[str]:
     """What would change on each page."""
     for path, text in pages.items():
         before = read_text(root, path) if exists(root, path) else ""

@@ -172,14 +172,15 @@ def _identifiers(source: str, record: Record) -> Iterator[str]:
 def _own_slug(record: Record) -> str:
     """The slug that an identifier of the record makes; "" without one. A key in the form of a page
     named after its title is that page's name, whatever else has come to identify the paper."""
-    if _is_title_slug(record):
+    if is_title_slug(record):
         return record.key
     if not (record.arxiv or record.doi or record.key):
         return ""
     return paper_slug(arxiv=record.arxiv, doi=record.doi, key=record.key)
 
 
-def _is_title_slug(record: Record) -> bool:
+def is_title_slug(record: Record) -> bool:
+    """Whether a record's key is made of its title, as exports of a site write it."""
     if not is_paper_slug(record.key):
         return False
     return bool(_TITLE_SLUG.fullmatch(record.key)) or record.key == paper_slug(title=record.title)

@@ -6,7 +6,7 @@ page says. Reads and writes nothing.
 
 import datetime
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from generator.config import shown
 from generator.library.identity import Candidate, Listed, identifier_digests, identify
 from generator.library.pages import edit_paper, format_paper, paper_fields, paper_path
 from generator.library.said import ID, Said, digest
+from generator.library.settled import Settled
 from generator.library.topics import Subject, match_topics
 from generator.model import LINK_KINDS, Change, Link, Paper, Record, Topic
 from generator.text.plain import clean_line, clean_lines, markdown_from_plain, plain_text
@@ -55,6 +56,8 @@ class Merged:
     """Ids of papers whose pages a person deleted; they stay deleted."""
     seen: int
     """How many papers the sources named."""
+    settled: frozenset[str] = frozenset()
+    """Digests of merges that would change nothing, for the next pull."""
 
 
 def merge(
@@ -64,17 +67,25 @@ def merge(
     topics: Mapping[str, Topic],
     trust: Sequence[str],
     today: datetime.date,
+    *,
+    reclassify: bool = True,
+    settled: Collection[str] = (),
 ) -> Merged:
     """Merge what the sources list into the pages.
 
     `pages`: text and paper by id. `trust`: all sources of the site in order of trust, which decides
-    between two that speak of one field. `today`: dates what changes on a page that was there."""
+    between two that speak of one field. `today`: dates what changes on a page that was there.
+    `reclassify`: whether pages that nobody lists follow the rules of topics, too. `settled`: what
+    the last merge gave under this name; it saves work and changes nothing."""
     candidates = identify(pages, said, listed)
     start_afresh = not pages
     texts: dict[str, str] = {}
     state = dict(said)
+    known = Settled(settled, topics, trust)
     new, kept, deleted = [], [], []
     for slug, candidate in candidates.items():
+        if slug in pages and known.holds(pages[slug][0], said.get(slug, Said()), candidate):
+            continue
         told = _told(candidate, topics)
         if slug in pages:
             text, paper = pages[slug]
@@ -84,6 +95,8 @@ def merge(
                 texts[paper.path] = changed
             kept += [f"{paper.path}: {name}" for name in edit.kept]
             state[slug] = edit.said(today)
+            if not edit.kept:
+                known.settle(changed, state[slug], candidate)
         elif slug in said and not start_afresh:
             deleted.append(slug)
         else:
@@ -91,8 +104,10 @@ def merge(
             edit = _Edit(paper, Said(), candidate, told, topics, trust)
             texts[paper.path] = format_paper(replace(paper, topics=edit.topics))
             state[slug] = replace(edit.said(today), changes=())
+            known.settle(texts[paper.path], state[slug], candidate)
             new.append(slug)
-    texts |= _reclassified(pages, state, topics, candidates, today)
+    if reclassify:
+        texts |= _reclassified(pages, state, topics, candidates, today, known)
     return Merged(
         pages=dict(sorted(texts.items())),
         said=dict(sorted(state.items())),
@@ -100,6 +115,7 @@ def merge(
         kept=tuple(kept),
         deleted=tuple(deleted),
         seen=len(candidates),
+        settled=frozenset(known.now),
     )
 
 
@@ -345,6 +361,7 @@ def _reclassified(
     topics: Mapping[str, Topic],
     candidates: Iterable[str],
     today: datetime.date,
+    known: Settled,
 ) -> dict[str, str]:
     """Pages that no source named in this pull, where a changed rule gives other topics."""
     texts: dict[str, str] = {}
@@ -353,11 +370,15 @@ def _reclassified(
         said = state.get(slug)
         if slug in done or said is None or _sources_name_topics(said):
             continue
-        edit = _Edit(paper, said, Candidate(slug=slug), {}, topics, ())
+        candidate = Candidate(slug=slug)
+        if known.holds(text, said, candidate):
+            continue
+        edit = _Edit(paper, said, candidate, {}, topics, ())
         changed = edit.text(text, today)
         if changed != text:
             texts[paper.path] = changed
         state[slug] = edit.said(today)
+        known.settle(changed, state[slug], candidate)
     return texts
 
 
