@@ -15,11 +15,13 @@ from typing import Any
 
 from tests.bench.search import node
 from tests.bench.search.building import building
+from tests.bench.search.chromium import chromium
 from tests.bench.search.compute import compute
 from tests.bench.search.documents import CORPUS
 from tests.bench.search.exact import exact
 from tests.bench.search.relevance import relevance
 from tests.bench.search.site import Site, make_site
+from tests.bench.search.summary import summary
 from tests.bench.search.tables import Part
 from tests.bench.search.transfer import transfer
 
@@ -30,6 +32,7 @@ PARTS: Mapping[str, Run] = {
     "relevance": lambda site, work, said: relevance(site, work, said.peers),
     "bytes": lambda site, work, said: transfer(site, work, 300, said.peers),
     "compute": lambda site, work, said: compute(site, work, said.queries, said.peers),
+    "chromium": lambda site, work, said: chromium(site, work, said.peers),
 }
 """In the order they run."""
 
@@ -50,6 +53,7 @@ def main() -> None:
                 figures.setdefault(name, {})[size] = part.figures
                 (folder / "figures.json").write_text(json.dumps(figures, indent=1))
                 print(*part.tables, sep="\n", flush=True)
+    print(summary(figures))
 
 
 def _options() -> argparse.Namespace:
