@@ -64,7 +64,9 @@ class _Day(click.ParamType[datetime.date]):
             self.fail(f"'{value}' is not a date; write it as YYYY-MM-DD", param, ctx)
 
 
-def _command(*options: Callable[..., Any], **settings: Any) -> Callable[..., click.Command]:
+def _command(
+    *options: Callable[..., Any], group: click.Group | None = None, **settings: Any
+) -> Callable[..., click.Command]:
     """A command with the options that all share, whose problems are printed and exit 1."""
 
     def decorate(function: Callable[..., None]) -> click.Command:
@@ -77,7 +79,7 @@ def _command(*options: Callable[..., Any], **settings: Any) -> Callable[..., cli
         wrapped: Callable[..., Any] = run
         for option in reversed((*options, *_SHARED)):
             wrapped = option(wrapped)
-        return _main.command(**settings)(wrapped)
+        return (group or _main).command(**settings)(wrapped)
 
     return decorate
 
@@ -360,6 +362,56 @@ def _new(
     voice.tell("  broadsheet pull\n  broadsheet serve")
     if not done.origin_known:
         voice.tell("Before you push it, name in requirements.txt where Broadsheet comes from.")
+
+
+@_main.group(name="topics", epilog="Example: broadsheet topics suggest --most 5")
+def _topics() -> None:
+    """Tell what the topics' rules catch, and which new topics would catch the rest."""
+
+
+@_command(
+    click.option(
+        "--most",
+        type=click.IntRange(1, 100),
+        default=10,
+        show_default=True,
+        help="At most so many topics.",
+    ),
+    click.option("--write", multiple=True, metavar="SLUG", help="Write this topic's page."),
+    group=_topics,
+    name="suggest",
+    epilog="Example: broadsheet topics suggest --most 5 --write gaussian-splatting",
+)
+def _topics_suggest(voice: _Voice, site: Path, most: int, write: tuple[str, ...]) -> None:
+    """Propose topics for the papers that have none, as pages to copy or to write."""
+    from generator.topics import format_suggestion, suggest, write_topics
+
+    found = suggest(site, most)
+    chosen = write_topics(site, found, write) if write else found.topics
+    if chosen:
+        click.echo(_steady("\n\n".join(map(format_suggestion, chosen))))
+    for topic in chosen if write else ():
+        voice.tell(f"wrote {topic.path}")
+    voice.tell(
+        f"{counted(found.papers, 'paper')}, {found.lacking:,} of them without a topic; "
+        f"{counted(len(found.topics), 'new topic')} suggested."
+    )
+
+
+@_command(
+    click.argument("slugs", metavar="[SLUG]...", nargs=-1),
+    group=_topics,
+    name="show",
+    epilog="Example: broadsheet topics show robotics",
+)
+def _topics_show(voice: _Voice, site: Path, slugs: tuple[str, ...]) -> None:
+    """Tell what each topic's rule catches, what only it does, and what it shares with others."""
+    from generator.topics import format_catch, show
+
+    catches = show(site, slugs)
+    if catches:
+        click.echo(_steady("\n\n".join(map(format_catch, catches))))
+    voice.tell(f"{counted(len(catches), 'topic')}; pages follow with the next pull.")
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ FLOORS = (
     ("site",),
     ("publish", "sources"),
     ("content",),
-    ("build", "pull", "check", "status", "export", "new"),
+    ("build", "pull", "check", "status", "export", "new", "topics"),
     ("serve",),
     ("cli",),
 )

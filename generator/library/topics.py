@@ -96,11 +96,11 @@ class _Text:
 
     @classmethod
     def of(cls, original: str) -> "_Text":
-        folded = _fold(original)
+        folded = fold_text(original)
         return cls(original, folded, " ".join(folded.split()))
 
 
-def _fold(text: str) -> str:
+def fold_text(text: str) -> str:
     """Lower case, with a space for every dash and every kind of space; the length stays."""
     return text.translate(_SAME_LENGTH).lower()
 
@@ -157,8 +157,8 @@ def _spans(phrases: tuple[str, ...], text: _Text) -> list[tuple[int, int]]:
 
 def _first_equal(values: Sequence[str], wanted: Sequence[str]) -> str:
     """The first of the paper's values that a rule wants, in any case; else an empty string."""
-    folded = set(map(_fold, wanted))
-    return next((value for value in values if folded and _fold(value) in folded), "")
+    folded = set(map(fold_text, wanted))
+    return next((value for value in values if folded and fold_text(value) in folded), "")
 
 
 def _first_author(authors: Sequence[str], wanted: Sequence[str]) -> str:
@@ -198,7 +198,7 @@ def _compile(phrases: tuple[str, ...]) -> _Phrases:
 def _words(phrase: str) -> tuple[list[str], bool]:
     """A phrase's folded words, and whether any ending may follow the last."""
     stem = phrase.strip().removesuffix("*")
-    return _fold(stem).split(), stem != phrase.strip()
+    return fold_text(stem).split(), stem != phrase.strip()
 
 
 def _expression(phrase: tuple[tuple[str, ...], bool]) -> str:
@@ -210,8 +210,8 @@ def _expression(phrase: tuple[tuple[str, ...], bool]) -> str:
 def _mentions_in_words(abstract: str, spans: Sequence[tuple[int, int]]) -> str:
     """`“tool use” and “agents” 5 times in the abstract`, the commonest wordings first."""
     forms = [" ".join(abstract[start:end].split()) for start, end in spans]
-    folded = Counter(map(_fold, forms))
-    spelling = {_fold(form): form for form in reversed(forms)}
+    folded = Counter(map(fold_text, forms))
+    spelling = {fold_text(form): form for form in reversed(forms)}
     quoted = [_quoted(spelling[form]) for form, _ in folded.most_common(FORMS_QUOTED)]
     return f"{_joined(quoted, 'and')} {_times(len(forms))} in the abstract"
 
