@@ -82,7 +82,8 @@ class Document:
         yield Request(path=self.path) if self.path else Request(url=self.url)
 
     def parse(self, payload: bytes, request: Request) -> Batch:
-        """Every entry that is wanted, in the document's order."""
+        """Every entry that is wanted, in the document's order. A key that several entries share is
+        the name of none of them."""
         reading = self.read(payload, request)
         keys = Counter(entry.record.key for entry in reading.entries)
         records = (
@@ -94,8 +95,7 @@ class Document:
 
 
 def take_document(options: Options, read: Callable[[bytes, Request], Reading]) -> Document:
-    """The document that the options describe; what is wrong with them is noted there. A name that
-    several entries share names none of them."""
+    """The document that the options describe; what is wrong with them is noted there."""
     if options.given("path") == options.given("url"):
         hint = "give the file of the site as 'path', or an address as 'url'"
         options.wrong("it needs either 'path' or 'url'", hint)
