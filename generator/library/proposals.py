@@ -157,8 +157,8 @@ class _Text:
 
     def about(self, wanted: Collection[_Phrase]) -> tuple[set[_Phrase], set[_Phrase]]:
         """Which of the phrases the paper is about, and which it says at all."""
-        titled = {phrase for phrase in _runs(self.title) if phrase in wanted}
-        counts = Counter([phrase for phrase in _runs(self.abstract) if phrase in wanted])
+        titled = set(filter(wanted.__contains__, _runs(self.title)))
+        counts = Counter(filter(wanted.__contains__, _runs(self.abstract)))
         repeated = {phrase for phrase, count in counts.items() if count > 1}
         return titled | repeated, titled | counts.keys()
 
