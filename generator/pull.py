@@ -1,10 +1,11 @@
 """The story of a pull: every source is fetched, what it says is merged into content/, changed pages
 are written one by one, and then what the sources said is remembered."""
 
+import contextlib
 import datetime
 import difflib
 import json
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -36,6 +37,7 @@ from generator.sources import (
     fetch_records,
     open_sources,
 )
+from generator.storage.cache import version_of
 from generator.storage.recordings import Recordings, open_recordings
 from generator.storage.tree import (
     exists,
@@ -49,8 +51,11 @@ from generator.storage.tree import (
 RECORDINGS = ".broadsheet/answers.sqlite"
 PENDING = ".broadsheet/pending.json"
 """What a pull is about to write, for the next one if this one is killed."""
+SETTLED = ".broadsheet/settled.txt"
+"""Merges that would change nothing, for the next one to leave out."""
 BY_HAND = "by-hand"
 """Stands where a source's name stands, for papers that `add` brought."""
+_PACKAGE = Path(__file__).parent
 _SHRUNK = 0.2
 """A source that gives less than this part of what it gave last time is not believed."""
 _OVERLAP = datetime.timedelta(days=7)
@@ -149,12 +154,22 @@ def _pull(
         for name, result in fetched.items()
         if not result.failed
     ]
-    merged = merge(before.pages, before.said, listed, before.topics, trust_order(config), today)
+    merged = merge(
+        before.pages,
+        before.said,
+        listed,
+        before.topics,
+        trust_order(config),
+        today,
+        settled=_load_settled(root),
+    )
     merged, unreadable = readable(merged, before.said)
     problems += [*unreadable, *unknown_topics(listed, before.topics)]
     files = {**before.starter, **merged.pages, **format_said(merged.said), STATUS: told}
     diffs = tuple(page_diffs(root, merged.pages)) if wanted.dry_run else ()
     written = save_merged(root, merged, files, dry_run=wanted.dry_run)
+    if not wanted.dry_run:
+        _save_settled(root, merged.settled)
     return replace(_report(merged, fetched, written, problems, skipped), diffs=diffs)
 
 
@@ -401,6 +416,21 @@ def save_merged(
     written = _write(root, files, dry_run=False)
     remove_file(root, PENDING)
     return written
+
+
+def _load_settled(root: Path) -> list[str]:
+    """What an earlier pull by this version of the program kept; no pull needs it."""
+    if not exists(root, SETTLED):
+        return []
+    with contextlib.suppress(BroadsheetError):  # damaged
+        version, _, digests = read_text(root, SETTLED).partition("\n")
+        return digests.split() if version == version_of(_PACKAGE) else []
+    return []
+
+
+def _save_settled(root: Path, digests: Iterable[str]) -> None:
+    with contextlib.suppress(BroadsheetError):  # the disk refuses
+        write_text(root, SETTLED, "\n".join([version_of(_PACKAGE), *sorted(digests), ""]))
 
 
 def _write(root: Path, files: Mapping[str, str], *, dry_run: bool) -> tuple[str, ...]:

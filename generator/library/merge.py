@@ -78,14 +78,11 @@ def merge(
     `reclassify`: whether pages that nobody lists follow the rules of topics, too. `settled`: what
     the last merge gave under this name; it saves work and changes nothing."""
     candidates = identify(pages, said, listed)
-    start_afresh = not pages
     texts: dict[str, str] = {}
     state = dict(said)
     known = Settled(settled, topics, trust)
     new, kept, deleted = [], [], []
-    for slug, candidate in candidates.items():
-        if slug in pages and known.holds(pages[slug][0], said.get(slug, Said()), candidate):
-            continue
+    for slug, candidate in known.unsettled(candidates, pages, said):
         told = _told(candidate, topics)
         if slug in pages:
             text, paper = pages[slug]
@@ -97,7 +94,7 @@ def merge(
             state[slug] = edit.said(today)
             if not edit.kept:
                 known.settle(changed, state[slug], candidate)
-        elif slug in said and not start_afresh:
+        elif slug in said and pages:
             deleted.append(slug)
         else:
             paper = _new_paper(candidate, told, trust)
