@@ -13,7 +13,8 @@ from generator.errors import BroadsheetError, Problem, problem
 from generator.library.pages import parse_note, parse_paper, parse_topic
 from generator.library.people import PEOPLE_YML, parse_people, resolve_rule
 from generator.library.said import Said
-from generator.model import Change, Library, Note, Paper, People, Topic
+from generator.library.signals import SIGNALS, parse_signals
+from generator.model import Change, Library, Note, Observation, Paper, People, Topic
 from generator.publish.theme import Manifest, Theme, assemble_theme, parse_manifest
 from generator.storage.tree import exists, list_files, read_bytes, read_text
 from generator.text.slug import is_paper_slug
@@ -62,6 +63,7 @@ def load_library(root: Path, *, drafts: bool = False) -> Library:
         topics=topics,
         days=days,
         pages=notes,
+        signals=_signals_or_none(root),
         people=people,
         status=load_status(root),
     )
@@ -195,6 +197,17 @@ def _load_changes(root: Path) -> dict[str, tuple[Change, ...]]:
     )
     with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):  # a pull tells of it
         return {slug: entry.changes[::-1] for slug, entry in entries}
+    return {}
+
+
+def load_signals(root: Path) -> dict[str, tuple[Observation, ...]]:
+    """The counts that sources gave over time, by paper. Raises BroadsheetError, located."""
+    return parse_signals({path: read_text(root, path) for path in list_files(root, SIGNALS)})
+
+
+def _signals_or_none(root: Path) -> dict[str, tuple[Observation, ...]]:
+    with contextlib.suppress(BroadsheetError):  # a pull tells of it
+        return load_signals(root)
     return {}
 
 

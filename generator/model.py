@@ -167,6 +167,15 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """The counts of a paper that were new, or no longer what they had been, on a day."""
+
+    day: dt.date
+    counts: Mapping[str, int]
+    """By `upvotes`, `comments`, `stars`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class People:
     """Who goes by which names, by names as `library.people` folds them."""
 
@@ -192,6 +201,8 @@ class Library:
     """The curator's own pages, by slug."""
     changes: Mapping[str, tuple[Change, ...]] = field(default_factory=dict)
     """By id, what sources changed of a paper after it was listed, the latest first."""
+    signals: Mapping[str, tuple[Observation, ...]] = field(default_factory=dict)
+    """By id, the counts that sources gave over time, the earliest first."""
     people: People = field(default_factory=People)
     """What content/people.yml says of names; nothing where there is none."""
     status: Mapping[str, Any] = field(default_factory=dict)

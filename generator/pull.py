@@ -19,6 +19,7 @@ from generator.content import (
     load_config,
     load_pages,
     load_said,
+    load_signals,
     load_status,
     parse_said,
 )
@@ -27,7 +28,8 @@ from generator.library.identity import Listed
 from generator.library.merge import Merged, merge
 from generator.library.pages import parse_paper, parse_topic
 from generator.library.said import Said, digest
-from generator.model import Paper, Topic
+from generator.library.signals import add_seen, seen_on
+from generator.model import Observation, Paper, Topic
 from generator.sources import (
     Client,
     Fetched,
@@ -165,7 +167,8 @@ def _pull(
     )
     merged, unreadable = readable(merged, before.said)
     problems += [*unreadable, *unknown_topics(listed, before.topics)]
-    files = {**before.starter, **merged.pages, **format_said(merged.said), STATUS: told}
+    signals = add_seen(before.signals, seen_on(_days(active, fetched, today), merged.counts))
+    files = {**before.starter, **merged.pages, **signals, **format_said(merged.said), STATUS: told}
     diffs = tuple(page_diffs(root, merged.pages)) if wanted.dry_run else ()
     written = save_merged(root, merged, files, dry_run=wanted.dry_run)
     if not wanted.dry_run:
@@ -183,6 +186,7 @@ class Shelf:
     starter: Mapping[str, str]
     """Topic pages that a site without any gets, by path."""
     said: Mapping[str, Said]
+    signals: Mapping[str, tuple[Observation, ...]]
 
 
 def load_shelf(root: Path) -> Shelf:
@@ -191,7 +195,7 @@ def load_shelf(root: Path) -> Shelf:
     starter = {} if exists(root, "content/topics") else _first_topics()
     topics = topics or {t.slug: t for t in (parse_topic(x, path) for path, x in starter.items())}
     said = _carried_on(root, load_said(root), pages)
-    return Shelf(pages=pages, topics=topics, starter=starter, said=said)
+    return Shelf(pages=pages, topics=topics, starter=starter, said=said, signals=load_signals(root))
 
 
 def trust_order(config: Config) -> list[str]:
@@ -345,6 +349,7 @@ def readable(merged: Merged, said: Mapping[str, Said]) -> tuple[Merged, list[Pro
         merged,
         pages={path: text for path, text in merged.pages.items() if path not in refused},
         said=dict(sorted({**state, **{s: said[s] for s in ids if s in said}}.items())),
+        counts={slug: counts for slug, counts in merged.counts.items() if slug not in ids},
         new=tuple(slug for slug in merged.new if slug not in ids),
     )
     return kept, problems
@@ -375,18 +380,27 @@ def _format_status(
     types = {source.name: source for source in config.sources}
     told = {n: entry for n, entry in before.get("sources", {}).items() if n in types}
     for name, result in fetched.items():
-        day = _day_of(types[name], active[name], result, today)
-        told[name] = _source_status(told.get(name, {}), result, day, narrow=name in narrowed)
+        day = _day_of(active[name], result, today)
+        told[name] = _source_status(
+            told.get(name, {}), result, str(day or ""), narrow=name in narrowed
+        )
     days = [entry["last_success"] for entry in told.values() if entry.get("last_success")]
     status = {"as_of": max(days, default=""), "sources": dict(sorted(told.items()))}
     return json.dumps(status, indent=1, ensure_ascii=False) + "\n"
 
 
-def _day_of(config: SourceConfig, source: Source, result: Fetched, today: datetime.date) -> str:
+def _day_of(source: Source, result: Fetched, today: datetime.date) -> datetime.date | None:
+    """The day that a source speaks of, where it has one."""
     if not source.offline:
-        return str(today)
-    listed = [record.featured for record in result.records if record.featured]
-    return str(max(listed)) if listed else ""
+        return today
+    return max((record.featured for record in result.records if record.featured), default=None)
+
+
+def _days(
+    active: Mapping[str, Source], fetched: Mapping[str, Fetched], today: datetime.date
+) -> dict[str, datetime.date]:
+    """By source, the day that its counts are of."""
+    return {n: _day_of(active[n], result, today) or today for n, result in fetched.items()}
 
 
 def _source_status(

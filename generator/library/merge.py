@@ -15,6 +15,7 @@ from generator.library.identity import Candidate, Listed, identifier_digests, id
 from generator.library.pages import edit_paper, format_paper, paper_fields, paper_path
 from generator.library.said import ID, Said, digest
 from generator.library.settled import Settled
+from generator.library.signals import told_counts
 from generator.library.topics import Subject, match_topics
 from generator.model import LINK_KINDS, Change, Link, Paper, Record, Topic
 from generator.text.plain import clean_line, clean_lines, markdown_from_plain, plain_text
@@ -56,6 +57,8 @@ class Merged:
     """Ids of papers whose pages a person deleted; they stay deleted."""
     seen: int
     """How many papers the sources named."""
+    counts: Mapping[str, Mapping[str, Mapping[str, int]]]
+    """By id and source, upvotes, comments and stars as told now by whom they are taken from."""
     settled: frozenset[str] = frozenset()
     """Digests of merges that would change nothing, for the next pull."""
 
@@ -112,6 +115,12 @@ def merge(
         kept=tuple(kept),
         deleted=tuple(deleted),
         seen=len(candidates),
+        counts={
+            slug: counts
+            for slug, candidate in candidates.items()
+            if (counts := told_counts(candidate, state.get(slug, Said()), trust))
+            and slug not in deleted
+        },
         settled=frozenset(known.now),
     )
 
