@@ -1,6 +1,7 @@
 """Real HTTP servers on loopback that answer as a test tells them to, and remember who asked."""
 
 import itertools
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -63,8 +64,9 @@ class _Quiet(ThreadingHTTPServer):
 
 
 @contextmanager
-def serve(answer: Callable[[Call], None]) -> Iterator[Server]:
-    """A server for as long as the block lasts; `answer` runs in a thread of its own."""
+def serve(answer: Callable[[Call], None], tls: ssl.SSLContext | None = None) -> Iterator[Server]:
+    """A server for as long as the block lasts; `answer` runs in a thread of its own. `tls`: it is
+    spoken to through that."""
     server = Server(url="")
 
     class Handler(BaseHTTPRequestHandler):
@@ -84,7 +86,9 @@ def serve(answer: Callable[[Call], None]) -> Iterator[Server]:
             """Nothing on the terminal."""
 
     with _Quiet(("127.0.0.1", 0), Handler) as http:
-        server.url = f"http://127.0.0.1:{http.server_port}"
+        server.url = f"http{'s' if tls else ''}://127.0.0.1:{http.server_port}"
+        if tls:
+            http.socket = tls.wrap_socket(http.socket, server_side=True)
         thread = Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
         try:

@@ -39,6 +39,7 @@ _CENTURY = 1e8
 """A reset beyond so many seconds is a time of day, not a wait."""
 _RATE = re.compile(r"\b(r|t|remaining|reset)\s*=\s*(\d{1,9})\b")
 _LATER = "try again later; nothing of this source was changed"
+_LOOK = "look at the URL in a browser, and at the options of this source in content/site.yml"
 
 logging.getLogger("stamina").addHandler(logging.NullHandler())
 
@@ -180,7 +181,7 @@ class Client:
                 return answer
             url = _redirected(target, url, answer.location)
             left -= answer.seconds
-        raise _TryError(f"redirects more than {self._politeness.redirects} times")
+        raise _TryError(f"redirects more than {self._politeness.redirects} times", _LOOK)
 
     def _lane(self, url: httpx.URL, gap: float) -> "_Lane":
         host = url.host.lower().rstrip(".")
@@ -239,7 +240,7 @@ class _Lane:
     ) -> Answer | _Redirect:
         """The answer, or where the server sends us instead. Raises _TryError."""
         if url.scheme not in ("http", "https") or not url.host:
-            raise _TryError("is not an http(s) URL")
+            raise _TryError("is not an http(s) URL", _LOOK)
         with self._lock:
             if self.broken:
                 raise _TryError(f"was not asked: {url.host} failed before in this pull", _LATER)
@@ -337,7 +338,7 @@ def _refusal(answer: httpx.Response, politeness: Politeness) -> _TryError:
     status = answer.status_code
     fact = f"answered {status} {answer.reason_phrase[:60]}".rstrip()
     if status not in _RETRIED:
-        return _TryError(fact, _HINTS.get(status, ""), status=status)
+        return _TryError(fact, _HINTS.get(status, _LOOK), status=status)
     wait = retry_after(answer.headers.get("retry-after", ""), datetime.now(UTC))
     if wait is not None and wait > politeness.longest_wait:
         hint = f"it asks to be left alone for {wait:.0f} s: try again then"
@@ -393,7 +394,7 @@ def _body(answer: httpx.Response, politeness: Politeness) -> bytes:
     if encoding in ("", "identity"):
         return b"".join(_capped(answer, min(politeness.most_transferred, politeness.most_bytes)))
     if encoding not in ("gzip", "x-gzip", "deflate"):
-        raise _TryError(f"came in an encoding nobody asked for: '{encoding[:40]}'")
+        raise _TryError(f"came in an encoding nobody asked for: '{encoding[:40]}'", _LATER)
     return _decompressed(_capped(answer, politeness.most_transferred), politeness.most_bytes)
 
 
@@ -420,7 +421,7 @@ def _decompressed(chunks: Iterator[bytes], most: int) -> bytes:
         if room < 0:
             raise _too_large(most)
         if inflater.unused_data:
-            raise _TryError("came in gzip with something after its end")
+            raise _TryError("came in gzip with something after its end", _LATER)
         parts.append(part)
     if not inflater.eof:
         raise _TryError("broke off before the end of its answer", _LATER, again=True)
@@ -440,11 +441,12 @@ def _redirected(first: httpx.URL, url: httpx.URL, location: str) -> httpx.URL:
     try:
         target = httpx.URL(urljoin(str(url), location))
     except (httpx.InvalidURL, ValueError):
-        raise _TryError("redirects to something that is not a URL") from None
+        raise _TryError("redirects to something that is not a URL", _LOOK) from None
     if target.scheme not in ("http", "https") or not target.host:
-        raise _TryError(f"redirects to {shown(location)}, which is not http(s)")
+        raise _TryError(f"redirects to {shown(location)}, which is not http(s)", _LOOK)
     if target.host.lower() != first.host.lower() and _is_private(target):
-        raise _TryError(f"redirects to {shown(location)}, an address of a private network")
+        fact = f"redirects to {shown(location)}, an address of a private network"
+        raise _TryError(fact, _LOOK)
     return target
 
 
