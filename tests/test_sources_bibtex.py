@@ -175,6 +175,12 @@ def test_macros_made_of_macros_do_not_grow_without_end() -> None:
     assert len(record.title) <= 1_000
 
 
+@pytest.mark.parametrize("piece", ["http://a", "a, ", "} ", "{", "\\url{", "$x ", "# ", " and "])
+@pytest.mark.parametrize("field", ["file", "author", "note", "title"])
+def test_long_fields_take_no_longer_than_they_are_long(field: str, piece: str) -> None:
+    assert len(parse(f"@misc{{a, {field} = {{{piece * 20_000}}}}}".encode()).records) <= 1
+
+
 @settings(max_examples=150, deadline=None)
 @given(mutations(PAYLOAD))
 def test_nothing_that_comes_can_make_it_fail(payload: bytes) -> None:

@@ -148,6 +148,8 @@ def test_a_feed_is_read_in_the_encoding_it_has(encoding: str, declared: str) -> 
 
 BOMB = b'<!DOCTYPE rss [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><rss version="2.0">&b;</rss>'
 
+MANY = b'<rss version="2.0">' + b"".join(b'<x%d:a xmlns:x%d="u"/>' % (n, n) for n in range(200))
+
 
 @pytest.mark.parametrize(
     ("payload", "fact"),
@@ -158,6 +160,7 @@ BOMB = b'<!DOCTYPE rss [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><rss version="2.
         (BOMB, "declares a DOCTYPE of its own, which is not read"),
         (b"<opml><body/></opml>", "is not a feed, though it is XML"),
         (b"<a>" * 200, "nests more than 100 elements"),
+        (MANY, "declares more than 100 namespaces"),
         (b'<rss version="2.0"><x:y/></rss>', "is not whole: unbound prefix at line 1"),
         (b'{"items": {}}', "holds an object with the keys 'items' where a JSON Feed is due"),
         (b'{"items": [', "is not JSON: "),

@@ -173,6 +173,14 @@ def test_long_lines_take_no_longer_than_they_are_long(piece: str) -> None:
     assert len(parse(text.encode()[:9_900]).records) <= 1
 
 
+@pytest.mark.parametrize("piece", [" ", "-|", "-", "[", "![", "<!--", "|"])
+@pytest.mark.parametrize("head", ["|a|\n", "# ", "x"])
+def test_long_files_take_no_longer_than_they_are_long(head: str, piece: str) -> None:
+    text = f"{head}{piece * 40_000}x\n\n- **T** (2020)\n"
+    if piece != "<!--":
+        assert [record.title for record in parse(text.encode()).records] == ["T"]
+
+
 @needs_samples
 @pytest.mark.parametrize(
     ("name", "count"),

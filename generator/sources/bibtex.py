@@ -53,7 +53,8 @@ _PARTS = re.compile(r'(?<!\\)[{}"#]')
 _COMMENT = re.compile(r"^\s*%.*\n?", re.MULTILINE)
 _NO_VENUE = re.compile(r"arxiv\b|corr\b", re.IGNORECASE)
 _URL = re.compile(r"\\(?:url|href)\s*\{([^{}]*)\}")
-_FILE = re.compile(r"https?(?:\\:|:)//[^\s;{}]+?\.pdf(?=[:;{}\s]|$)", re.IGNORECASE)
+_FILE = re.compile(r"https?\\?://[^\s;{}]+", re.IGNORECASE)
+_PDF = re.compile(r".+?\.pdf(?=:|$)", re.IGNORECASE)
 _WITHDRAWN = re.compile(r"\W*(?:withdrawn|retracted)\b", re.IGNORECASE)
 _INHERITED = ("year", "month", "date", "publisher", "booktitle", "journal")
 _INSTITUTES = ("techreport", "report", "phdthesis", "mastersthesis", "thesis")
@@ -247,7 +248,8 @@ class _Fields:
             if self._raw(name):
                 yield kind, _address(self._raw(name))
         for found in _FILE.finditer(self._raw("file")):
-            yield "pdf", _address(found[0].replace("\\:", ":"))
+            if pdf := _PDF.match(found[0].replace("\\:", ":")):
+                yield "pdf", _address(pdf[0])
         for name in ("howpublished", "note"):
             text = _URL.sub(r" \1 ", self._raw(name))
             yield from (("", each.url) for each in bare_urls(text))

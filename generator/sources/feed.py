@@ -51,6 +51,8 @@ from generator.text.plain import clean_line, clean_lines
 
 DEEPEST = 100
 """Elements within one another; feeds need ten."""
+MOST_NAMESPACES = 100
+"""Namespaces of one feed; feedparser looks through all of them at every element."""
 LATE = timedelta(days=7)
 """How long after the month of its arXiv id a paper may be announced and still be new."""
 
@@ -291,30 +293,37 @@ def _well_formed(text: str, request: Request) -> str:
     except expat.ExpatError as error:
         fact = f"is not whole: {expat.errors.messages[error.code]} at line {error.lineno}"
         raise refused(request, fact, remedy(request)) from None
-    except _DeepError:
-        raise refused(request, f"nests more than {DEEPEST} elements") from None
+    except _LimitError as error:
+        raise refused(request, str(error)) from None
     return text
 
 
-class _DeepError(Exception):
-    """Elements stand in one another without end."""
+class _LimitError(Exception):
+    """The feed has more of something than feeds have."""
 
 
 def _check_xml(text: str) -> None:
-    """Raises ExpatError or _DeepError."""
+    """Raises ExpatError or _LimitError."""
     parser = expat.ParserCreate(namespace_separator=" ")
     depth = 0
+    namespaces: set[tuple[str | None, str | None]] = set()
+
+    def declare(prefix: str | None, uri: str | None) -> None:
+        namespaces.add((prefix, uri))
+        if len(namespaces) > MOST_NAMESPACES:
+            raise _LimitError(f"declares more than {MOST_NAMESPACES} namespaces")
 
     def begin(name: str, attributes: object) -> None:
         nonlocal depth
         depth += 1
         if depth > DEEPEST:
-            raise _DeepError
+            raise _LimitError(f"nests more than {DEEPEST} elements")
 
     def end(name: str) -> None:
         nonlocal depth
         depth -= 1
 
+    parser.StartNamespaceDeclHandler = declare
     parser.StartElementHandler = begin
     parser.EndElementHandler = end
     parser.Parse(text.encode(), True)
