@@ -572,6 +572,19 @@ def test_all_the_words_makes_musts_of_words_but_not_of_stop_words(shelf: Path) -
     assert found(shelf, "model nosuch", all=True) == []
 
 
+def test_papers_with_all_the_words_can_come_first(tmp_path: Path) -> None:
+    words = {"both": "A long title about a graph that is deep", "graph": "Graph graph graph"}
+    papers = [Paper(id=key, title=title, date=date(2025, 1, 1)) for key, title in words.items()]
+    folder = write(render_search(library_of(papers, {})), tmp_path)
+    assert found(folder, "deep graphs")[0] == "both"
+    assert found(folder, "graphs^50 deep") == ["graph", "both"]
+    assert found(folder, "graphs^50 deep", allFirst=True) == ["both", "graph"]
+    assert found(folder, "the graphs^50 deep", allFirst=True) == ["both", "graph"]
+    assert found(folder, "graphs^50 -deep", allFirst=True) == ["graph"]
+    assert found(folder, "graphs^50 title:deep", allFirst=True) == ["both", "graph"]
+    assert found(folder, "graphs^50 abstract:deep", allFirst=True) == ["graph", "both"]
+
+
 def test_a_word_that_is_half_typed_counts_as_its_most_frequent_completion(shelf: Path) -> None:
     typed, whole, other = answers(
         shelf,

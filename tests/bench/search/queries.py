@@ -14,6 +14,7 @@ from generator.text.words import FIELDS
 from tests.bench.search.documents import Inputs, read_lines
 
 SEED = 20_26
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 
 
@@ -217,14 +218,17 @@ def _of_authors(papers: Iterable[Mapping[str, Any]], dice: random.Random) -> lis
 
 
 def _of_abstracts(plain: Sequence[Mapping[str, str]], dice: random.Random) -> list[Query]:
-    """Four to eight words side by side that stand so in one abstract only."""
+    """Five to eight words side by side in a sentence that stand so in one abstract only."""
     spoken = [" ".join(_words(paper["abstract"])).lower() for paper in plain]
     queries: list[Query] = []
     while len(queries) < 20:
         number = dice.randrange(len(plain))
-        words = _words(plain[number]["abstract"])
-        start = dice.randrange(max(1, len(words) - 8))
-        phrase = " ".join(words[start : start + dice.randint(4, 8)])
+        sentence = dice.choice(_SENTENCE_END.split(plain[number]["abstract"]))
+        words, length = _words(sentence), dice.randint(5, 8)
+        if len(words) < length:
+            continue
+        start = dice.randrange(len(words) - length + 1)
+        phrase = " ".join(words[start : start + length])
         if sum(phrase.lower() in text for text in spoken) == 1:
             queries.append(Query("phrase", phrase, (plain[number]["id"],)))
     return queries

@@ -218,6 +218,7 @@ function options(state) {
     organization: state.get("org") ?? undefined,
     hasCode: state.has("code") || undefined,
     all: state.has("all"),
+    allFirst: true,
     sort: state.get("sort") ?? "relevance",
     typing: true,
   };

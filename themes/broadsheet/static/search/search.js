@@ -138,6 +138,8 @@ class Index {
    *   name in any case; `hasCode`: true for papers with code only
    * - `sort`: "relevance" or "date"; `limit`: the number of results, all without it
    * - `all`: true makes musts of the words that have no sign, stop words excepted
+   * - `allFirst`: true puts papers in which every word that is asked for was found, stop words
+   *   excepted, before the others; within both the order stays lunr's
    * - `typing`: true if the last word may be half typed: where the index does not hold it, the most
    *   frequent word that begins with it counts, and the answer names that word as `completed`
    * - `facets`: true to count, for each filter, what its values would give beside the other
@@ -237,9 +239,9 @@ class Edition {
     const postings = await this.#postings(new Set(expanded.flat()), signal);
     const facets = needsFacets(options) ? await this.#loadFacets(signal) : null;
     signal?.throwIfAborted();
-    const found = this.#rank(clauses, expanded, postings);
+    const found = this.#rank(clauses, expanded, postings, Boolean(options.allFirst));
     const kept = facets ? facets.filter(found.numbers, options) : { numbers: found.numbers };
-    const before = order(found.scores, options.sort === "date" ? facets.dates : null);
+    const before = order(found, options.sort === "date" ? facets.dates : null);
     const shown = first(kept.numbers, options.limit ?? Infinity, before);
     const results = await Promise.all(
       shown.map((number) => this.#result(number, found.scores[number], signal)),
@@ -402,12 +404,14 @@ class Edition {
   /**
    * lunr's ranking. A document's score is, summed over the fields, the dot product of the field's
    * weights with the query's, divided by the length of the query's vector in that field; only
-   * documents that a clause names are scored. Gives {numbers: documents, scores: of all}.
+   * documents that a clause names are scored. Gives {numbers: documents, scores: of all, whole: of
+   * all, whether every clause named them, if that is wanted}.
    */
-  #rank(clauses, expanded, postings) {
+  #rank(clauses, expanded, postings, allFirst) {
     const { documents } = this.#manifest;
     const scores = new Float64Array(documents);
     const marks = new Marks(documents, clauses.every(({ presence }) => presence === "-"));
+    const whole = allFirst && this.#whole(clauses, expanded, postings);
     const vectors = FIELDS.map(() => new Map());
     clauses.forEach((clause, i) => {
       marks.beginClause(clause.presence);
@@ -423,7 +427,20 @@ class Edition {
       }
     });
     vectors.forEach((vector, field) => this.#score(scores, field, vector, postings));
-    return { numbers: marks.found(), scores };
+    return { numbers: marks.found(), scores, whole };
+  }
+
+  /** Of each document, 1 if every word that is asked for was found in it. */
+  #whole(clauses, expanded, postings) {
+    const marks = new Marks(this.#manifest.documents, false);
+    clauses.forEach((clause, i) => {
+      if (clause.presence === "-" || (isPlain(clause) && this.#stops.has(clause.word))) return;
+      marks.beginClause("+");
+      for (const posting of expanded[i].flatMap((term) => postings.get(term))) {
+        if (clause.fields.includes(posting.field)) marks.add(posting.documents);
+      }
+    });
+    return marks.met();
   }
 
   /** Adds to the scores of documents what a field gives. */
@@ -507,6 +524,11 @@ class Marks {
     }
   }
 
+  /** Of each document, 1 if it met every demand. */
+  met() {
+    return Uint8Array.from(this.#met, (met) => (met === this.#demands ? 1 : 0));
+  }
+
   found() {
     const numbers = [];
     for (let number = 0; number < this.#named.length; number++) {
@@ -529,9 +551,13 @@ function inverseFrequency(postings, documents) {
   return Math.log(1 + Math.abs((documents - holding + 0.5) / (holding + 0.5)));
 }
 
-/** Order of documents: by score (by date first, if dates are given), the newest first in a tie. */
-function order(scores, dates) {
-  return (a, b) => (dates ? dates[b] - dates[a] : 0) || scores[b] - scores[a] || b - a;
+/**
+ * Order of documents: by date, if dates are given; else those with all the words first, if it is
+ * known which; then by score; the newest first in a tie.
+ */
+function order({ scores, whole }, dates) {
+  const by = dates || whole;
+  return (a, b) => (by ? by[b] - by[a] : 0) || scores[b] - scores[a] || b - a;
 }
 
 /** The first so many documents in an order, without ordering the others. */
