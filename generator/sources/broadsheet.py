@@ -38,6 +38,7 @@ GAP = 0.5
 """Seconds between two files. They are static; GitHub Pages names no number."""
 ALWAYS = Period()
 
+_ADDRESS = "'url' is the address of the start page of a site made by Broadsheet"
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
 
 
@@ -99,8 +100,7 @@ class Broadsheet:
         answer = parse_json(payload, request)
         listed = answer.get("days") if isinstance(answer, dict) else None
         if not isinstance(listed, list):
-            hint = "'url' is the address of the start page of a site made by Broadsheet"
-            raise refused(request, f"holds {described(answer)} where an index is due", hint)
+            raise refused(request, f"holds {described(answer)} where an index is due", _ADDRESS)
         named = {as_day(as_object(each).get("date")) for each in listed}
         known = sorted((day for day in named if day), reverse=True)
         wanted = [day for day in known if request.period.meets(Period(since=day, until=day))]
@@ -143,11 +143,11 @@ def _items(payload: bytes, request: Request) -> list[Mapping[str, Any]]:
     """The items of a file, all of them objects. Raises BroadsheetError."""
     answer = parse_json(payload, request)
     if not isinstance(answer, list):
-        raise refused(request, f"holds {described(answer)} where a list of papers is due")
+        raise refused(request, f"holds {described(answer)} where a list of papers is due", _ADDRESS)
     for number, item in enumerate(answer, 1):
         if not isinstance(item, dict):
             fact = f"holds {described(item)} as record {number} where an object is due"
-            raise refused(request, fact)
+            raise refused(request, fact, _ADDRESS)
     return answer
 
 

@@ -81,6 +81,7 @@ _ANNOUNCED = re.compile(r"\AarXiv:\S+ Announce Type: \S+\s+Abstract:\s*")
 _IN_TITLE = re.compile(r"\s*\(arXiv:\S+ \[[^\[\]]+\](?: UPDATED)?\)\Z")
 """What arXiv's feeds had behind titles until 2023."""
 _CUT_OFF = re.compile(r"(?:…|\.\.\.|\[&?#?\w*;?\])\s*\Z")
+_ANOTHER = "the address of a feed often ends with feed.xml, atom.xml, feed.json or rss"
 _MAILED = re.compile(r"[^\s@]+@[^\s@]+\s*\(([^()]+)\)")
 _HEADING = re.compile(r"<h[1-6]\b[^<>]*>(.{0,300}?)</h[1-6]\s*>", re.IGNORECASE | re.DOTALL)
 _HREF = re.compile(r"""<a\s[^<>]*?href\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)')""", re.IGNORECASE)
@@ -247,8 +248,7 @@ def _xml_items(payload: bytes, request: Request) -> Iterator[_Item]:
         fact = f"is not whole: {clean_line(str(feed.bozo_exception))[:100]}"
         raise refused(request, fact, remedy(request))
     if not feed.version:
-        hint = "the address of a feed often ends with feed.xml, atom.xml or rss"
-        raise refused(request, "is not a feed, though it is XML", hint)
+        raise refused(request, "is not a feed, though it is XML", _ANOTHER)
     return map(_xml_item, feed.entries)
 
 
@@ -285,7 +285,7 @@ def _well_formed(text: str, request: Request) -> str:
     if text[start : start + 9].upper() == "<!DOCTYPE":
         doctype = _DOCTYPE.match(text, start)
         if not doctype:
-            raise refused(request, "declares a DOCTYPE of its own, which is not read")
+            raise refused(request, "declares a DOCTYPE of its own, which is not read", _ANOTHER)
         text = text[doctype.end() :].lstrip()
     text = _ENTITY.sub(_meant, text)
     try:
@@ -294,7 +294,7 @@ def _well_formed(text: str, request: Request) -> str:
         fact = f"is not whole: {expat.errors.messages[error.code]} at line {error.lineno}"
         raise refused(request, fact, remedy(request)) from None
     except _LimitError as error:
-        raise refused(request, str(error)) from None
+        raise refused(request, str(error), _ANOTHER) from None
     return text
 
 
@@ -379,7 +379,7 @@ def _json_items(payload: bytes, request: Request) -> Iterator[_Item | None]:
     feed = parse_json(payload, request)
     items = as_object(feed).get("items")
     if not isinstance(items, list):
-        raise refused(request, f"holds {described(feed)} where a JSON Feed is due")
+        raise refused(request, f"holds {described(feed)} where a JSON Feed is due", _ANOTHER)
     return (_json_item(each) if isinstance(each, dict) else None for each in items)
 
 

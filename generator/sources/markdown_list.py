@@ -146,6 +146,7 @@ _AND_OTHERS = re.compile(r"\bet\.?\s?al\b", re.IGNORECASE)
 _WORD = rf"(?:{_CAPITAL}[\w.'’-]*|(?:{_PARTICLES})(?=\s))"
 _NAME = re.compile(rf"{_WORD}(?:\s{_WORD}){{0,5}}")
 _SENTENCE = re.compile(r"(?<=[^\W\d_]{2})\.\s")
+_SHAPE = 'JSON is read as cv-arxiv-daily writes it: {"SLAM": {"2605.00001": "|2026-05-13|…|"}}'
 _GENERIC = re.compile(
     r"(?:table of )?contents?|papers?|(?:paper|reading) list|updated on .*|(?:19|20)\d\d|overview"
     r"|introduction|resources|awesome .*|",
@@ -235,7 +236,9 @@ def _json_lines(text: str, request: Request) -> Iterator[_Line]:
         for name, row in _object(rows, "rows", request).items():
             where = f"{request.where}: {shown(topic)}, {shown(name)}"
             if not isinstance(row, str):
-                raise refused(request, f"holds {described(row)} where a row of a table is due")
+                raise refused(
+                    request, f"holds {described(row)} where a row of a table is due", _SHAPE
+                )
             columns = CV_ARXIV_DAILY if row.lstrip().startswith("|") else ()
             item = _ITEM.fullmatch(row.strip())
             text = row.strip() if columns or not item else item[1]
@@ -253,7 +256,7 @@ def _parse(text: str, request: Request) -> Any:
 def _object(value: Any, wanted: str, request: Request) -> Mapping[str, Any]:
     if isinstance(value, dict):
         return value
-    raise refused(request, f"holds {described(value)} where an object of {wanted} is due")
+    raise refused(request, f"holds {described(value)} where an object of {wanted} is due", _SHAPE)
 
 
 def _cells(line: str) -> list[str]:
