@@ -116,9 +116,9 @@ def digests(papers: Library, config: Config = CONFIG) -> dict[str, str]:
 
 
 def test_a_changed_paper_changes_the_digests_of_the_pages_that_show_it_and_no_others() -> None:
-    before = digests(library(100))
-    paper = replace(library(100).papers["paper-42"], upvotes=7)
-    after = digests(library(100, paper_42=paper))
+    paper = replace(library(100).papers["paper-42"], upvotes=6)
+    before = digests(library(100, paper_42=paper))
+    after = digests(library(100, paper_42=replace(paper, upvotes=7)))
     assert {url for url in before if before[url] != after[url]} == {
         "/papers/paper-42/",
         "/page/2/",
@@ -126,6 +126,7 @@ def test_a_changed_paper_changes_the_digests_of_the_pages_that_show_it_and_no_ot
         "/days/2025-11-22/",
         "/weeks/2025-W47/",
         "/months/2025-11/page/2/",
+        "/trending/",
     }
 
 

@@ -119,6 +119,7 @@ class Card:
     summary: str
     excerpt: str
     rest: str
+    gained: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,9 +199,9 @@ class ListingView:
     links: tuple[PageLink | None, ...]
 
 
-def view_card(paper: Paper, topics: Mapping[str, Topic], people: People) -> Card:
-    """A paper as lists show it."""
-    return Card(**_card_fields(paper, topics, people, why={}))
+def view_card(paper: Paper, topics: Mapping[str, Topic], people: People, gained: str = "") -> Card:
+    """A paper as lists show it. `gained`: what it gained lately, in words."""
+    return Card(**_card_fields(paper, topics, people, why={}), gained=gained)
 
 
 def _card_fields(
@@ -326,7 +327,10 @@ def view_listing(
         GroupView(
             title=group.title,
             url=group.url,
-            cards=tuple(view_card(papers[paper], topics, people) for paper in group.papers),
+            cards=tuple(
+                view_card(papers[paper], topics, people, listing.gained.get(paper, ""))
+                for paper in group.papers
+            ),
         )
         for group in listing.groups
     )

@@ -67,6 +67,8 @@ class Listing:
     """Ordinal of the first paper shown."""
     total: int
     """Papers on all pages."""
+    gained: Mapping[str, str] = field(default_factory=dict)
+    """By id, what papers on this page gained lately, in words; of those that trend."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,12 +136,16 @@ def page_url(base: str, number: int) -> str:
     return base if number == 1 else f"{base}page/{number}/"
 
 
-def listing_pages(page: Page, groups: Sequence[Group]) -> Iterator[Page]:
-    """A page and the later pages of its listing."""
+def listing_pages(
+    page: Page, groups: Sequence[Group], gained: Mapping[str, str] | None = None
+) -> Iterator[Page]:
+    """A page and the later pages of its listing. `gained`: what papers gained, in words."""
     for listing in paginate(page.url, groups):
+        shown = {paper for group in listing.groups for paper in group.papers}
+        known = {slug: text for slug, text in (gained or {}).items() if slug in shown}
         title = page.title if listing.number == 1 else f"{page.title}, page {listing.number}"
         url = page_url(page.url, listing.number)
-        yield replace(page, url=url, title=title, listing=listing)
+        yield replace(page, url=url, title=title, listing=replace(listing, gained=known))
 
 
 def one_group(papers: Sequence[str]) -> tuple[Group, ...]:

@@ -22,16 +22,19 @@ from generator.site.groups import (
     topic_papers,
 )
 from generator.site.page import Feed, Group, Page, Prose, Ref, feeds_of, listing_pages
+from generator.site.trending import URL as TRENDING
+from generator.site.trending import Rise, rises, trending_pages
 from generator.text.plain import plain_title
 
 _NAV = (
     Ref(title="Today", url="/"),
     Ref(title="Archive", url="/archive/"),
     Ref(title="Topics", url="/topics/"),
+    Ref(title="Trending", url=TRENDING),
     Ref(title="Search", url="/search/"),
     Ref(title="Feeds", url="/feeds/"),
 )
-"""The navigation of every page."""
+"""The navigation of every page; a site on which nothing trends leaves Trending out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +57,16 @@ def plan_site(library: Library, config: Config) -> Site:
     topics = topic_papers(library)
     organizations = gather_organizations(library)
     days = group_days(library)
+    risen = rises(library)
+    trending = tuple(trending_pages(library, risen, config))
+    nav = tuple(ref for ref in _NAV if ref.url != TRENDING or not trending[0].noindex)
     pages = [
         *_home(library, config),
-        *_papers(library),
+        *_papers(library, risen),
         *topic_pages(library, topics, organizations, config),
         *organization_pages(organizations, config),
         *archive_pages(library, days),
+        *trending,
         *_fixed_pages(library, organizations, days, config),
         *_curators_pages(library),
     ]
@@ -68,6 +75,7 @@ def plan_site(library: Library, config: Config) -> Site:
         repr(
             (
                 config,
+                nav,
                 library.people,
                 sorted(library.pages),
                 len(organizations),
@@ -84,7 +92,7 @@ def plan_site(library: Library, config: Config) -> Site:
         days=days,
         topics=topics,
         organizations=organizations,
-        nav=_NAV,
+        nav=nav,
     )
 
 
@@ -133,7 +141,7 @@ def _home(library: Library, config: Config) -> Iterator[Page]:
     return listing_pages(page, groups)
 
 
-def _papers(library: Library) -> Iterator[Page]:
+def _papers(library: Library, risen: Mapping[str, Rise]) -> Iterator[Page]:
     refs = [Ref(title=paper.title, url=f"/papers/{paper.id}/") for paper in library]
     neighbours = zip([None, *refs[:-1]], [*refs[1:], None], strict=True) if refs else ()
     related = relate(library)
@@ -149,6 +157,7 @@ def _papers(library: Library) -> Iterator[Page]:
                 "later": later,
                 "related": tuple(_related(library, related.get(paper.id, ()))),
                 "changes": tuple(map(_change, library.changes.get(paper.id, ()))),
+                "rise": risen.get(paper.id),
             },
             source=paper.path,
         )

@@ -17,6 +17,7 @@ PAGES = {
     "paper": PAPER,
     "topics": "/topics/",
     "topic": "/topics/robotics/",
+    "trending": "/trending/",
     "organizations": "/organizations/",
     "organization": "/organizations/tiger-lab/",
     "archive": "/archive/",
@@ -59,7 +60,7 @@ def test_every_page_has_one_heading_and_its_landmarks(open_page: Open, name: str
     assert page.locator("header nav, nav").count() >= 1
 
 
-@pytest.mark.parametrize("name", ["home", "topic", "day", "month", "organization"])
+@pytest.mark.parametrize("name", ["home", "topic", "trending", "day", "month", "organization"])
 def test_a_list_stays_light(open_page: Open, bundled_site: Path, name: str) -> None:
     page = open_page(PAGES[name])
     assert page.evaluate("document.querySelectorAll('*').length") <= 1400
