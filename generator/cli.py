@@ -414,6 +414,56 @@ def _topics_show(voice: _Voice, site: Path, slugs: tuple[str, ...]) -> None:
     voice.tell(f"{counted(len(catches), 'topic')}; pages follow with the next pull.")
 
 
+@_command(
+    click.argument("whats", metavar="WHAT...", nargs=-1, required=True),
+    click.option(
+        "--topic", "topics", multiple=True, metavar="SLUG", help="Put the papers into this topic."
+    ),
+    click.option("--twins", is_flag=True, help="Add a paper that has another one's title, too."),
+    click.option("--dry-run", is_flag=True, help="Say what would change; write nothing."),
+    name="add",
+    epilog="Example: broadsheet add 2507.22565 https://doi.org/10.1145/3292500.3330701 refs.bib",
+)
+def _add(voice: _Voice, site: Path, **wish: Any) -> None:
+    """Add papers by arXiv id, DOI, URL, or from a file (BibTeX, RIS, CSV, JSON, CSL JSON)."""
+    from generator.add import Wish, add
+
+    done = add(site, Wish(**wish), today=today(), progress=voice.tell)
+    for found in done.problems:
+        voice.complain(found)
+    for diff in done.diffs:
+        click.echo(_steady(diff))
+    verb = "would add" if wish["dry_run"] else "added"
+    for paper in done.new:
+        voice.tell(f"{verb} {paper.path}: {paper.title}")
+    for paper in done.here:
+        voice.tell(f"already here: {paper.path}: {paper.title}")
+    voice.tell(
+        f"{counted(len(done.new), 'paper')} {verb.split()[-1]}, {len(done.here)} already here, "
+        f"{counted(len(done.written), 'file')} {'would change' if wish['dry_run'] else 'changed'}."
+    )
+    if done.problems:
+        raise SystemExit(_FIXABLE)
+
+
+@_command(
+    click.argument("event", metavar="EVENT", type=click.Path(path_type=Path)),
+    click.option(
+        "--output",
+        type=click.Path(path_type=Path, file_okay=False),
+        required=True,
+        help="The folder for comment.md and pull-request.md.",
+    ),
+    name="submission",
+    epilog='Example: broadsheet submission "$GITHUB_EVENT_PATH" --output "$RUNNER_TEMP"',
+)
+def _submission(voice: _Voice, site: Path, event: Path, output: Path) -> None:
+    """Add the paper of an issue form; for the workflow, which opens a pull request with it."""
+    from generator.submission import answer_submission
+
+    click.echo(f"state={answer_submission(site, event, output, today=today())}")
+
+
 def main() -> None:
     """The program."""
     _main(prog_name="broadsheet")

@@ -119,13 +119,18 @@ def pull(
     and the status says what failed where an earlier pull had one."""
     with closing("Nothing was changed."):
         config = load_config(root)
-        mail = f"; mailto:{config.contact}" if config.contact else ""
         with (
-            Client(politeness, contact=config.base_url + mail) as client,
+            open_client(config, politeness) as client,
             open_recordings(root / RECORDINGS) as recordings,
         ):
             network = _Network(client, recordings, wanted.offline)
             return _pull(root, config, wanted, today, network, progress)
+
+
+def open_client(config: Config, politeness: Politeness | None = None) -> Client:
+    """The network, told who asks."""
+    mail = f"; mailto:{config.contact}" if config.contact else ""
+    return Client(politeness, contact=config.base_url + mail)
 
 
 def _pull(

@@ -18,7 +18,8 @@ FLOORS = (
     ("publish", "sources"),
     ("content",),
     ("build", "pull", "check", "status", "export", "new", "topics"),
-    ("serve",),
+    ("add",),
+    ("serve", "submission"),
     ("cli",),
 )
 """Rooms by floor, the ground floor first. A room imports from floors below and from itself."""

@@ -72,6 +72,14 @@ def exists(root: Path, path: str) -> bool:
     return (root / path).exists()
 
 
+def is_file(place: Path) -> bool:
+    """Whether this is a file; False also for what cannot be the name of one."""
+    try:
+        return place.is_file()
+    except (OSError, ValueError):
+        return False
+
+
 def write_file(root: Path, path: str, content: bytes) -> bool:
     """Write a file whole or not at all; False where it already says so.
 
@@ -181,6 +189,14 @@ def file_sizes(folder: Path) -> dict[str, int]:
             path = os.path.join(place, name)  # noqa: PTH118
             sizes[os.path.relpath(path, folder).replace(os.sep, "/")] = os.lstat(path).st_size
     return sizes
+
+
+def file_size(place: Path) -> int:
+    """The bytes of a file. Raises BroadsheetError where there is none."""
+    try:
+        return place.stat().st_size
+    except OSError as error:
+        raise problem(str(place), reason(error)) from None
 
 
 def size_in_words(size: int) -> str:
