@@ -25,6 +25,8 @@ _PLACES = {
     "pages.yml": ".github/workflows/pages.yml",
     "requirements.txt": "requirements.txt",
     "site.yml": "content/site.yml",
+    "submit-paper.yml": ".github/ISSUE_TEMPLATE/submit-paper.yml",
+    "submit.yml": ".github/workflows/submit.yml",
     "zizmor.yml": ".github/zizmor.yml",
 }
 """Where the starter's files go."""

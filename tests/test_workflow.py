@@ -37,9 +37,10 @@ def steps(repository: Path, job: str) -> list[dict[str, Any]]:
     return list(workflow(repository)["jobs"][job]["steps"])
 
 
-def test_zizmor_finds_nothing(repository: Path) -> None:
+@pytest.mark.parametrize("name", ["pages", "submit"])
+def test_zizmor_finds_nothing(repository: Path, name: str) -> None:
     done = subprocess.run(
-        [BIN / "zizmor", "--offline", "--no-progress", ".github/workflows/pages.yml"],
+        [BIN / "zizmor", "--offline", "--no-progress", f".github/workflows/{name}.yml"],
         cwd=repository,
         capture_output=True,
         text=True,
@@ -48,10 +49,18 @@ def test_zizmor_finds_nothing(repository: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_it_keeps_to_the_schema_of_workflows(repository: Path) -> None:
-    command = [BIN / "check-jsonschema", "--builtin-schema", "vendor.github-workflows"]
+@pytest.mark.parametrize(
+    ("schema", "path"),
+    [
+        ("workflows", "workflows/pages.yml"),
+        ("workflows", "workflows/submit.yml"),
+        ("issue-forms", "ISSUE_TEMPLATE/submit-paper.yml"),
+    ],
+)
+def test_it_keeps_to_its_schema(repository: Path, schema: str, path: str) -> None:
+    command = [BIN / "check-jsonschema", "--builtin-schema", f"vendor.github-{schema}"]
     done = subprocess.run(
-        [*command, repository / ".github/workflows/pages.yml"],
+        [*command, repository / ".github" / path],
         capture_output=True,
         text=True,
         check=False,
@@ -106,8 +115,10 @@ def test_its_actions_are_githubs_own(repository: Path) -> None:
     assert all(re.fullmatch(r"actions/[a-z-]+@v\d+", action) for action in used)
 
 
-def test_the_two_differ_only_in_what_they_install() -> None:
-    pairs = zip(OURS.read_text().splitlines(), STARTER.read_text().splitlines(), strict=True)
+@pytest.mark.parametrize("name", ["pages.yml", "submit.yml"])
+def test_the_two_differ_only_in_what_they_install(name: str) -> None:
+    ours, starter = OURS.with_name(name).read_text(), STARTER.with_name(name).read_text()
+    pairs = zip(ours.splitlines(), starter.splitlines(), strict=True)
     differing = [ours.strip() for ours, theirs in pairs if ours != theirs]
     assert differing == ["cache-dependency-path: pyproject.toml", "run: pip install ."]
 
