@@ -182,3 +182,63 @@ def test_path_and_date_are_needed_and_the_path_stays_inside_the_site() -> None:
         "source 'x': 'date' is missing",
         "source 'x': unknown option 'day'",
     ]
+
+
+LINKED = """# Daily Papers
+
+* Daily
+
+Jun 29
+[
+-
+][31]
+
+### [A first [bracketed] title][32]
+
+[
+
+The abstract of the first,
+in two lines. Code: https://github.com/a/b
+
+][33]
+[
+* 3 authors
+][34]
+·
+May 30
+[
+65
+][35]
+
+### [A second][36]
+
+[
+
+Its abstract.
+
+][37]
+[[tiger] TIGER Lab][38]
+·
+Mar 8, 2024 [ 6][39]
+[
+1
+][40]
+
+### [A third, cut off][41]
+"""
+
+
+def test_a_capture_whose_links_are_references_is_read_like_any_other() -> None:
+    options = {"path": "x.txt", "date": date(2026, 6, 29)}
+    source = open_source(SourceConfig(name="seen", type="listing", options=options))
+    batch = source.parse(LINKED.encode(), Request(path="x.txt"))
+    first, second = batch.records
+    assert first.title == "A first [bracketed] title"
+    assert first.abstract.startswith("The abstract of the first, in two lines.")
+    assert (first.author_count, first.date, first.upvotes) == (3, date(2026, 5, 30), None)
+    assert first.comments is None
+    assert (second.organization, second.date) == ("TIGER Lab", date(2024, 3, 8))
+    assert (second.comments, second.upvotes) == (6, 65)
+    assert [(p.where, p.fact) for p in batch.problems] == [
+        ("x.txt:41", "this paper has no abstract: left out")
+    ]

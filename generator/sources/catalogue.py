@@ -11,16 +11,22 @@ from generator.config import SITE_YML, SourceConfig, nearest
 from generator.errors import BroadsheetError, Problem, problem
 from generator.sources.acl_anthology import open_acl_anthology
 from generator.sources.arxiv import open_arxiv
+from generator.sources.bibtex import open_bibtex
+from generator.sources.broadsheet import open_broadsheet
 from generator.sources.crossref import open_crossref
+from generator.sources.csv_table import open_csv
 from generator.sources.dblp import open_dblp
+from generator.sources.feed import open_feed
 from generator.sources.huggingface import open_huggingface
 from generator.sources.listing import open_listing
+from generator.sources.markdown_list import open_markdown_list
 from generator.sources.oai import open_oai
 from generator.sources.openalex import open_openalex
 from generator.sources.openreview import open_openreview
 from generator.sources.papers_with_code import open_papers_with_code
 from generator.sources.pmlr import open_pmlr
 from generator.sources.records import open_records
+from generator.sources.ris import open_ris
 from generator.sources.semantic_scholar import open_semantic_scholar
 from generator.sources.source import Source
 
@@ -28,16 +34,22 @@ ENTRY_POINTS = "broadsheet.sources"
 TYPES: dict[str, Callable[[SourceConfig], Source]] = {
     "acl_anthology": open_acl_anthology,
     "arxiv": open_arxiv,
+    "bibtex": open_bibtex,
+    "broadsheet": open_broadsheet,
     "crossref": open_crossref,
+    "csv": open_csv,
     "dblp": open_dblp,
+    "feed": open_feed,
     "huggingface": open_huggingface,
     "json": open_records,
     "listing": open_listing,
+    "markdown_list": open_markdown_list,
     "oai": open_oai,
     "openalex": open_openalex,
     "openreview": open_openreview,
     "papers_with_code": open_papers_with_code,
     "pmlr": open_pmlr,
+    "ris": open_ris,
     "semantic_scholar": open_semantic_scholar,
 }
 

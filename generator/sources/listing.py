@@ -6,12 +6,14 @@ comments behind it (`Jul 30 2`; a year only where it is not the page's). Blocks 
 empty lines. Parsed by this structure; what does not fit it is a located Problem. Text is kept as it
 stands, links are taken from abstracts only where they are whole. Pure.
 
+Captures whose links are references (`### [Title][32]`) are read too: see `linked_listing`.
+
 Options: `path` (the capture), `date` (the day it was taken).
 """
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import accumulate, pairwise
 from urllib.parse import urlsplit
@@ -21,6 +23,7 @@ from generator.errors import Problem
 from generator.model import Record
 from generator.sources.answers import check_present, parse_text
 from generator.sources.identifiers import paper_links
+from generator.sources.linked_listing import entries, is_linked
 from generator.sources.options import Options
 from generator.sources.source import Batch, Request, Window, left_out, refused
 from generator.text.plain import clean_line, clean_text
@@ -59,20 +62,34 @@ class Listing:
     def parse(self, payload: bytes, request: Request) -> Batch:
         """Every paper of the capture, in its order."""
         check_present(payload, request, "a text capture")
+        text = parse_text(payload, request)
         problems: list[Problem] = []
-        records: list[Record] = []
-        for texts, foot in _groups(_blocks(parse_text(payload, request))):
-            pairs = _pairs(texts, request.path, problems)
-            facts = _facts(foot, self.day, request.path, problems) if foot else _Facts()
-            if foot and not pairs:
-                where = f"{request.path}:{foot[0].number}"
-                problems.append(left_out(where, "this foot has no title and abstract above it"))
-            records.extend(self._record(*pair, _Facts()) for pair in pairs[:-1])
-            records.extend(self._record(*pair, facts) for pair in pairs[-1:])
+        read = self._linked if is_linked(text) else self._plain
+        records = list(read(text, request.path, problems))
         if not records:
             hint = "a capture holds titles, abstracts and lines such as '• 5 authors'"
             raise refused(request, "holds no paper", hint)
         return Batch(records=tuple(records), problems=tuple(problems))
+
+    def _linked(self, text: str, path: str, problems: list[Problem]) -> Iterator[Record]:
+        for entry in entries(text):
+            if not entry.abstract:
+                problems.append(left_out(f"{path}:{entry.line}", "this paper has no abstract"))
+                continue
+            foot = [_Text(entry.line, line) for line in entry.foot]
+            facts = _facts(foot, self.day, path, problems)
+            title, abstract = _Text(entry.line, entry.title), _Text(entry.line, entry.abstract)
+            yield replace(self._record(title, abstract, facts), upvotes=entry.upvotes)
+
+    def _plain(self, text: str, path: str, problems: list[Problem]) -> Iterator[Record]:
+        for texts, foot in _groups(_blocks(text)):
+            pairs = _pairs(texts, path, problems)
+            facts = _facts(foot, self.day, path, problems) if foot else _Facts()
+            if foot and not pairs:
+                where = f"{path}:{foot[0].number}"
+                problems.append(left_out(where, "this foot has no title and abstract above it"))
+            yield from (self._record(*pair, _Facts()) for pair in pairs[:-1])
+            yield from (self._record(*pair, facts) for pair in pairs[-1:])
 
     def _record(self, title: "_Text", abstract: "_Text", facts: "_Facts") -> Record:
         return Record(

@@ -4,6 +4,7 @@ Owns who is asked for which name, and what counts where several know a paper: ar
 Crossref's, then what the page says of itself. All ids go into as few requests as the services take.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -22,6 +23,7 @@ _SERVICES = {_ARXIV: "arXiv", _CROSSREF: "Crossref"}
 """Types of sources that know papers by id, as people call them."""
 _OTHER_WAYS = ("feed", "archive")
 """Options of a source whose endpoint is not the one that is asked for ids."""
+_SUBJECT_CLASS = re.compile(r"\A([a-z-]+)\.[a-z]{2}/", re.ASCII)
 _WRITTEN_RIGHT = "look whether it is written right"
 
 
@@ -83,8 +85,9 @@ class _Asked:
         title = _SERVICES[kind]
         self.progress(f"{title}: asking …")
         got = self._service(kind, title, ids.values())
-        by_id = {_id_of(kind, record): record for record in got.records}
-        found = {what: by_id[key.lower()] for what, key in ids.items() if key.lower() in by_id}
+        by_id = {_plain(_id_of(kind, record)): record for record in got.records}
+        plain = {what: _plain(key) for what, key in ids.items()}
+        found = {what: by_id[key] for what, key in plain.items() if key in by_id}
         told = " ".join(problem.fact for problem in got.problems)
         for what, key in ids.items():
             if not (what in found or what in known or got.failed or key in told):
@@ -114,7 +117,12 @@ def _no_file(path: str) -> bytes:
 
 
 def _id_of(kind: str, record: Record) -> str:
-    return (record.arxiv if kind == _ARXIV else record.doi).lower()
+    return record.arxiv if kind == _ARXIV else record.doi
+
+
+def _plain(key: str) -> str:
+    """An id for comparing: arXiv answers to `math.GT/0309136` with `math/0309136`."""
+    return _SUBJECT_CLASS.sub(r"\1/", key.lower())
 
 
 def _endpoint(kind: str, configs: Sequence[SourceConfig]) -> object:
