@@ -433,14 +433,15 @@ def _add(voice: _Voice, site: Path, **wish: Any) -> None:
         voice.complain(found)
     for diff in done.diffs:
         click.echo(_steady(diff))
-    verb = "would add" if wish["dry_run"] else "added"
+    dry = wish["dry_run"]
     for paper in done.new:
-        voice.tell(f"{verb} {paper.path}: {paper.title}")
+        voice.tell(f"{'would add' if dry else 'added'} {paper.path}: {paper.title}")
     for paper in done.here:
         voice.tell(f"already here: {paper.path}: {paper.title}")
     voice.tell(
-        f"{counted(len(done.new), 'paper')} {verb.split()[-1]}, {len(done.here)} already here, "
-        f"{counted(len(done.written), 'file')} {'would change' if wish['dry_run'] else 'changed'}."
+        f"{counted(len(done.new), 'paper')} {'would be added' if dry else 'added'}, "
+        f"{len(done.here)} already here, "
+        f"{counted(len(done.written), 'file')} {'would change' if dry else 'changed'}."
     )
     if done.problems:
         raise SystemExit(_FIXABLE)

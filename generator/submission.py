@@ -133,7 +133,8 @@ def _read_paper(line: str, problems: list[Problem]) -> Name | None:
 
 
 def _is_public(url: str) -> bool:
-    """Whether an address can be a public one by its looks; where it leads, the client sees to."""
+    """Whether an address can be a public one by its looks. What a private network has behind such a
+    name shows no certificate for it, and the client follows no redirect into one."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     plain = parts.scheme == "https" and parts.netloc.lower() == host

@@ -42,14 +42,18 @@ def services(
     crossref: Mapping[str, str] | None = None,
     pages: Mapping[str, bytes] | None = None,
     sources: str = "",
+    sent: Mapping[str, str] | None = None,
 ) -> Iterator[Server]:
     """A site in `folder` whose arXiv and Crossref are a server that knows these titles by id, and
-    these pages by path. `sources`: more lines of `sources`."""
+    these pages by path. `sources`: more lines of `sources`; `sent`: what arXiv writes for what."""
 
-    def answer(call: Call) -> None:
+    def respond(call: Call) -> None:
         if call.path == "/api":
             wanted = call.params["id_list"].split(",")
-            call.send(atom({id_: arxiv[id_] for id_ in wanted if arxiv and id_ in arxiv}))
+            answer = atom({id_: arxiv[id_] for id_ in wanted if arxiv and id_ in arxiv})
+            for before, after in (sent or {}).items():
+                answer = answer.replace(before.encode(), after.encode())
+            call.send(answer)
         elif call.path == "/works":
             wanted = call.params["filter"].replace("doi:", "").split(",")
             call.send(works({doi: crossref[doi] for doi in wanted if crossref and doi in crossref}))
@@ -58,7 +62,7 @@ def services(
         else:
             call.send(b"nothing", 404)
 
-    with serve(answer) as server:
+    with serve(respond) as server:
         (folder / "content/topics").mkdir(parents=True)
         for slug in ("code", "robotics", "theory"):
             rule = "rule: {categories: [cs.RO]}\n" if slug == "robotics" else ""

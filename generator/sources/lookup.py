@@ -97,7 +97,7 @@ class _Asked:
 
     def _service(self, kind: str, title: str, ids: Iterable[str]) -> Fetched:
         options: dict[str, object] = {"ids": list(dict.fromkeys(ids))}
-        endpoint = _endpoint(kind, self.configs)
+        endpoint = endpoint_of(kind, self.configs)
         options |= {"endpoint": endpoint} if endpoint else {}
         try:
             source = open_source(SourceConfig(name=title, type=kind, options=options))
@@ -125,7 +125,7 @@ def _plain(key: str) -> str:
     return _SUBJECT_CLASS.sub(r"\1/", key.lower())
 
 
-def _endpoint(kind: str, configs: Sequence[SourceConfig]) -> object:
+def endpoint_of(kind: str, configs: Sequence[SourceConfig]) -> object:
     """Where the site's own sources of this type ask, if they say so."""
     given = (
         config.options.get("endpoint")
