@@ -220,7 +220,14 @@ def _save(
         slug: x for slug, x in shelf.said.items() if slug in shelf.pages or slug not in chosen.new
     }
     merged = merge(
-        shelf.pages, said, [listed], shelf.topics, trust_order(config), today, reclassify=False
+        shelf.pages,
+        said,
+        [listed],
+        shelf.topics,
+        trust_order(config),
+        today,
+        people=shelf.people,
+        reclassify=False,
     )
     merged, unreadable = readable(merged, said)
     new = {path: _with_topics(text, path, wish.topics) for path, text in merged.pages.items()}

@@ -18,6 +18,7 @@ from generator.content import (
     format_said,
     load_config,
     load_pages,
+    load_people,
     load_said,
     load_signals,
     load_status,
@@ -27,9 +28,9 @@ from generator.errors import BroadsheetError, Problem, closing, counted, problem
 from generator.library.identity import Listed
 from generator.library.merge import Merged, merge
 from generator.library.pages import parse_paper, parse_topic
-from generator.library.said import Said, digest
+from generator.library.said import ENRICH_ARXIV, Said, digest
 from generator.library.signals import add_seen, seen_on
-from generator.model import Observation, Paper, Topic
+from generator.model import Observation, Paper, People, Topic
 from generator.sources import (
     Client,
     Fetched,
@@ -39,6 +40,7 @@ from generator.sources import (
     fetch_records,
     open_sources,
 )
+from generator.sources.enrichment import Enriched, ask_arxiv, enrich, lacking, remember_silence
 from generator.storage.cache import version_of
 from generator.storage.recordings import Recordings, open_recordings
 from generator.storage.tree import (
@@ -161,6 +163,8 @@ def _pull(
         for name, result in fetched.items()
         if not result.failed
     ]
+    enriched = _enrich(config, before, listed, network, today, progress)
+    listed += enriched.listed
     merged = merge(
         before.pages,
         before.said,
@@ -168,10 +172,13 @@ def _pull(
         before.topics,
         trust_order(config),
         today,
+        people=before.people,
+        code=config.enrich_code,
         settled=_load_settled(root),
     )
-    merged, unreadable = readable(merged, before.said)
-    problems += [*unreadable, *unknown_topics(listed, before.topics)]
+    said = remember_silence(merged.said, enriched.silent, before.pages, today)
+    merged, unreadable = readable(replace(merged, said=said), before.said)
+    problems += [*enriched.problems, *unreadable, *unknown_topics(listed, before.topics)]
     signals = add_seen(before.signals, seen_on(_days(active, fetched, today), merged.counts))
     files = {**before.starter, **merged.pages, **signals, **format_said(merged.said), STATUS: told}
     diffs = tuple(page_diffs(root, merged.pages)) if wanted.dry_run else ()
@@ -190,6 +197,7 @@ class Shelf:
     topics: Mapping[str, Topic]
     starter: Mapping[str, str]
     """Topic pages that a site without any gets, by path."""
+    people: People
     said: Mapping[str, Said]
     signals: Mapping[str, tuple[Observation, ...]]
 
@@ -200,7 +208,14 @@ def load_shelf(root: Path) -> Shelf:
     starter = {} if exists(root, "content/topics") else _first_topics()
     topics = topics or {t.slug: t for t in (parse_topic(x, path) for path, x in starter.items())}
     said = _carried_on(root, load_said(root), pages)
-    return Shelf(pages=pages, topics=topics, starter=starter, said=said, signals=load_signals(root))
+    return Shelf(
+        pages=pages,
+        topics=topics,
+        starter=starter,
+        people=load_people(root),
+        said=said,
+        signals=load_signals(root),
+    )
 
 
 def trust_order(config: Config) -> list[str]:
@@ -290,6 +305,36 @@ def _fetch(
         )
         progress(f"{name}: {_outcome(fetched[name])}")
     return fetched
+
+
+def _enrich(
+    config: Config,
+    before: Shelf,
+    listed: Sequence[Listed],
+    network: _Network,
+    today: datetime.date,
+    progress: Callable[[str], None],
+) -> Enriched:
+    """What arXiv knows of papers whose categories no source told, where the site wants it."""
+    ids = lacking(listed, before.pages, before.said) if config.enrich_arxiv else ()
+    source = ask_arxiv(ids, config.sources)
+    if not ids or not network.reaches(ENRICH_ARXIV, source):
+        return Enriched()
+    progress(f"{ENRICH_ARXIV}: asking for {counted(len(ids), 'paper')} …")
+    return enrich(ids, source, partial(_ask, network, progress), today)
+
+
+def _ask(network: _Network, progress: Callable[[str], None], source: Source) -> Fetched:
+    return fetch_records(
+        source,
+        ENRICH_ARXIV,
+        Window(),
+        client=network.client,
+        read_file=lambda path: b"",
+        recordings=network.recordings,
+        offline=network.offline,
+        progress=partial(_say, progress, ENRICH_ARXIV),
+    )
 
 
 def _say(progress: Callable[[str], None], name: str, line: str) -> None:

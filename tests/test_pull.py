@@ -410,3 +410,14 @@ def test_a_withdrawn_paper_stays_and_says_so(site: Path) -> None:
     edit(site, "source: list\n", "source: list\nwithdrawn: true\n")
     assert broadsheet("build", site=site).returncode == 0
     assert "Withdrawn." in (site / "output/papers/2507.22565/index.html").read_text()
+
+
+def test_a_rule_finds_people_under_all_their_names(site: Path) -> None:
+    (site / "content/topics/lovelace.md").write_text(
+        "---\ntitle: Lovelace\nrule: {authors: [Augusta Ada King]}\n---\n"
+    )
+    pull(site)
+    assert "topics: [robotics]\n" in (site / PAGE).read_text()
+    (site / "content/people.yml").write_text("authors: {Ada Lovelace: [Augusta Ada King]}\n")
+    pull(site)
+    assert "topics: [robotics, lovelace]\n" in (site / PAGE).read_text()

@@ -13,12 +13,13 @@ from typing import Any
 from generator.config import shown
 from generator.library.identity import Candidate, Listed, identifier_digests, identify
 from generator.library.pages import edit_paper, format_paper, paper_fields, paper_path
-from generator.library.said import ID, Said, digest
+from generator.library.repositories import repository_in
+from generator.library.said import ENRICH_ARXIV, ENRICH_CODE, ID, Said, digest
 from generator.library.settled import Settled
 from generator.library.signals import told_counts
-from generator.library.topics import Subject, match_topics
-from generator.model import LINK_KINDS, Change, Link, Paper, Record, Topic
-from generator.text.plain import clean_line, clean_lines, markdown_from_plain, plain_text
+from generator.library.topics import match_topics, subject_of
+from generator.model import LINK_KINDS, Change, Link, Paper, People, Record, Topic
+from generator.text.plain import clean_line, clean_lines, markdown_from_plain
 from generator.text.safety import safe_url
 
 RULES = "*rules"
@@ -29,7 +30,7 @@ _NEWS = frozenset({"title", "abstract", "authors"})
 """Fields whose change by a source dates a page anew (`updated`)."""
 _CHRONICLED = frozenset({"title", "authors", "abstract", "version", "withdrawn", "links.code"})
 """Fields whose change by a source is remembered, for a paper's page to tell."""
-_READ = frozenset({"title", "abstract", "categories", "keywords", "organization"})
+_READ = frozenset({"title", "abstract", "authors", "categories", "keywords", "organization"})
 """Fields that the topics' rules read."""
 _SAID = (
     "title", "date", "authors", "author_count", "organization", "topics", "upvotes", "comments",
@@ -37,6 +38,7 @@ _SAID = (
 )  # fmt: skip
 """Keys of front matter that sources speak of; links and the abstract come beside them."""
 _COUNTED = "author_count"
+_NOBODY = People()
 _HEADING = re.compile(r"^(?=## )", re.MULTILINE)
 """Where an abstract would begin the curator's notes."""
 
@@ -71,25 +73,28 @@ def merge(
     trust: Sequence[str],
     today: datetime.date,
     *,
+    people: People = _NOBODY,
     reclassify: bool = True,
+    code: bool = True,
     settled: Collection[str] = (),
 ) -> Merged:
     """Merge what the sources list into the pages.
 
     `pages`: text and paper by id. `trust`: all sources of the site in order of trust, which decides
     between two that speak of one field. `today`: dates what changes on a page that was there.
-    `reclassify`: whether pages that nobody lists follow the rules of topics, too. `settled`: what
+    `people`: which names are one person's. `reclassify`: whether pages that nobody lists follow the rules of topics, too. `code`:
+    whether a repository that an abstract names is a link to the code. `settled`: what
     the last merge gave under this name; it saves work and changes nothing."""
     candidates = identify(pages, said, listed)
     texts: dict[str, str] = {}
     state = dict(said)
-    known = Settled(settled, topics, trust)
+    known = Settled(settled, topics, trust, people, code)
     new, kept, deleted = [], [], []
     for slug, candidate in known.unsettled(candidates, pages, said):
-        told = _told(candidate, topics)
+        told = _told(candidate, topics, code=code)
         if slug in pages:
             text, paper = pages[slug]
-            edit = _Edit(paper, said.get(slug, Said()), candidate, told, topics, trust)
+            edit = _Edit(paper, said.get(slug, Said()), candidate, told, topics, trust, people)
             changed = edit.text(text, today)
             if changed != text:
                 texts[paper.path] = changed
@@ -101,13 +106,13 @@ def merge(
             deleted.append(slug)
         else:
             paper = _new_paper(candidate, told, trust)
-            edit = _Edit(paper, Said(), candidate, told, topics, trust)
+            edit = _Edit(paper, Said(), candidate, told, topics, trust, people)
             texts[paper.path] = format_paper(replace(paper, topics=edit.topics))
             state[slug] = replace(edit.said(today), changes=())
             known.settle(texts[paper.path], state[slug], candidate)
             new.append(slug)
     if reclassify:
-        texts |= _reclassified(pages, state, topics, candidates, today, known)
+        texts |= _reclassified(pages, state, topics, candidates, today, known, people)
     return Merged(
         pages=dict(sorted(texts.items())),
         said=dict(sorted(state.items())),
@@ -165,8 +170,11 @@ def page_fields(paper: Paper) -> dict[str, Any]:
     return values | {f"links.{link.kind}": link.url for link in paper.links}
 
 
-def _told(candidate: Candidate, topics: Mapping[str, Topic]) -> dict[str, dict[str, Any]]:
-    """By source, what it says of the paper now; the topics' rules speak last."""
+def _told(
+    candidate: Candidate, topics: Mapping[str, Topic], *, code: bool
+) -> dict[str, dict[str, Any]]:
+    """By source, what it says of the paper now; then what its abstract says of the code, where no
+    source does. The topics' rules speak last."""
     told: dict[str, dict[str, Any]] = {}
     for source, record in candidate.records:
         fields = told.setdefault(source, {})
@@ -175,19 +183,16 @@ def _told(candidate: Candidate, topics: Mapping[str, Topic]) -> dict[str, dict[s
         named = [slug for slug in record.topics if slug in topics]
         if named:
             fields.setdefault("topics", named)
+    if code and not any("links.code" in fields for fields in told.values()):
+        urls = [url for _, each in candidate.records if (url := repository_in(each.abstract))]
+        if urls:
+            told[ENRICH_CODE] = {"links.code": urls[0]}
     return told
 
 
-def classify(paper: Paper, topics: Mapping[str, Topic]) -> list[str]:
+def classify(paper: Paper, topics: Mapping[str, Topic], people: People = _NOBODY) -> list[str]:
     """The topics whose rules catch a paper, strongest first."""
-    subject = Subject(
-        title=paper.title,
-        abstract=plain_text(paper.abstract),
-        categories=paper.categories,
-        keywords=paper.keywords,
-        organization=paper.organization,
-    )
-    return [match.slug for match in match_topics(subject, topics.values())]
+    return [match.slug for match in match_topics(subject_of(paper, people), topics.values())]
 
 
 class _Edit:
@@ -201,6 +206,7 @@ class _Edit:
         told: Mapping[str, Mapping[str, Any]],
         topics: Mapping[str, Topic],
         trust: Sequence[str],
+        people: People,
     ) -> None:
         self._paper = paper
         self._said = said
@@ -214,7 +220,7 @@ class _Edit:
         names = dict.fromkeys(name for fields in told.values() for name in fields)
         self._changes = dict(self._field_changes(name for name in names if name != "topics"))
         read = {name: _frozen(self._changes[name]) for name in _READ & self._changes.keys()}
-        self._told[RULES] = {"topics": classify(replace(paper, **read), topics)}
+        self._told[RULES] = {"topics": classify(replace(paper, **read), topics, people)}
         self._changes |= self._field_changes(["topics"])
 
     @property
@@ -311,8 +317,11 @@ class _Edit:
         return Said(days=days, fields=fields, changes=(*self._said.changes, *self._news(today)))
 
     def _news(self, today: datetime.date) -> Iterator[Change]:
-        """What the page did not say before."""
+        """What the page did not say before. What arXiv fills in is no news, but a withdrawal."""
         for name in sorted(_CHRONICLED & self._changes.keys()):
+            filled = name not in self._page and self._authority(name) == ENRICH_ARXIV
+            if filled and name != "withdrawn":
+                continue
             before = self._page.get(name, "")
             shown = str(before) if name in ("title", "version") else ""
             yield Change(day=today, field=name.removeprefix("links."), before=shown)
@@ -368,6 +377,7 @@ def _reclassified(
     candidates: Iterable[str],
     today: datetime.date,
     known: Settled,
+    people: People,
 ) -> dict[str, str]:
     """Pages that no source named in this pull, where a changed rule gives other topics."""
     texts: dict[str, str] = {}
@@ -379,7 +389,7 @@ def _reclassified(
         candidate = Candidate(slug=slug)
         if known.holds(text, said, candidate):
             continue
-        edit = _Edit(paper, said, candidate, {}, topics, ())
+        edit = _Edit(paper, said, candidate, {}, topics, (), people)
         changed = edit.text(text, today)
         if changed != text:
             texts[paper.path] = changed
