@@ -282,18 +282,19 @@ def _check(voice: _Voice, site: Path, output: Path | None) -> None:
 
 @_command(
     click.option("--json", "as_json", is_flag=True, help="For programs."),
+    click.option("--markdown", is_flag=True, help="For the summary of a run on GitHub."),
     name="status",
     epilog="Example: broadsheet status --json",
 )
-def _status(voice: _Voice, site: Path, as_json: bool) -> None:
+def _status(voice: _Voice, site: Path, as_json: bool, markdown: bool) -> None:
     """Tell what is there and how old it is."""
-    from generator.status import format_report, read_status, report_fields
+    from generator.status import format_report, format_summary, read_status, report_fields
 
     report = read_status(site, today())
     if as_json:
         click.echo(json.dumps(report_fields(report), indent=2))
     else:
-        click.echo(_steady(format_report(report)))
+        click.echo(_steady((format_summary if markdown else format_report)(report)))
 
 
 @_command(

@@ -11,6 +11,9 @@ from generator.content import load_config, load_library
 from generator.errors import counted
 from generator.storage.tree import file_sizes, size_in_words
 
+_MARKS = frozenset("\\`*_{}[]()<>#+!|~&@:$")
+"""What Markdown as GitHub reads it may take for more than itself."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
@@ -89,6 +92,39 @@ def report_fields(report: Report) -> dict[str, Any]:
 def format_report(report: Report) -> str:
     """The report for people, without a line break at its end."""
     return "\n".join(_lines(report))
+
+
+def format_summary(report: Report) -> str:
+    """The report as Markdown, for the summary of a run on GitHub. What strangers said is shown as
+    it stands: no mark-up of theirs, no mention, no link."""
+    size = size_in_words(report.output_bytes)
+    rows = [
+        f"| {_plain(s.name)} | {_plain(s.type)} | {s.state} | {s.papers or 0:,} | "
+        f"{s.last_success or '–'} | {_plain(_problem(s))} |"
+        for s in report.sources
+    ]
+    return "\n".join(
+        [
+            f"## {_plain(report.title)}",
+            "",
+            f"{counted(report.papers, 'paper')} in {counted(report.topics, 'topic')}; "
+            f"{counted(report.output_files, 'file')} in output/, {size}.",
+            "",
+            "| source | type | state | papers | last success | |",
+            "|---|---|---|---:|---|---|",
+            *rows,
+        ]
+    )
+
+
+def _problem(source: SourceState) -> str:
+    return f"since {source.failed_since}: {source.detail}" if source.state == "failed" else ""
+
+
+def _plain(text: str) -> str:
+    """A text that Markdown shows as it stands, in one line."""
+    line = " ".join(text.split())
+    return "".join(f"&#{ord(sign)};" if sign in _MARKS else sign for sign in line)
 
 
 def _lines(report: Report) -> Iterator[str]:

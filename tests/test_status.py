@@ -1,5 +1,6 @@
 """status: what is there, for people and for programs."""
 
+import html
 import json
 import shutil
 from datetime import date
@@ -87,3 +88,17 @@ def test_a_folder_that_is_no_site_is_told_so(tmp_path: Path) -> None:
 )
 def test_one_paper_is_not_papers(number: int, words: str) -> None:
     assert counted(number, "paper") == words
+
+
+def test_the_summary_of_a_run_shows_strangers_words_as_they_stand(tmp_path: Path) -> None:
+    detail = "<img src=x> | [a](https://b) @someone ```\n# x"
+    entry = {"toys": {"state": "failed", "failed_since": "2025-11-20", "detail": detail}}
+    done = broadsheet("status", "--markdown", site=copy_toy(tmp_path, entry), environment=EPOCH)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("## ")
+    (row,) = [line for line in lines if line.startswith("| toys ")]
+    cells = row.strip("| ").split(" | ")
+    assert cells[2] == "failed"
+    assert html.unescape(cells[-1]) == f"since 2025-11-20: {' '.join(detail.split())}"
+    assert not set(cells[-1]) & set("<>[]()|`@*")

@@ -111,7 +111,7 @@ def test_no_script_holds_an_expression(repository: Path) -> None:
 
 def test_its_actions_are_githubs_own(repository: Path) -> None:
     used = re.findall(r"uses: (\S+)", (repository / ".github/workflows/pages.yml").read_text())
-    assert len(used) == 5
+    assert len(used) == 6
     assert all(re.fullmatch(r"actions/[a-z-]+@v\d+", action) for action in used)
 
 

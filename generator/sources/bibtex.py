@@ -32,9 +32,9 @@ from bibtexparser.model import Entry as BibtexEntry
 
 from generator.config import SourceConfig, shown
 from generator.errors import Problem
-from generator.sources import identifiers
 from generator.sources.answers import remedy
 from generator.sources.document import Document, Entry, Reading, take_text
+from generator.sources.identifiers import arxiv_id
 from generator.sources.options import Options
 from generator.sources.period import Period, printed_period
 from generator.sources.reference import Reference, day_of
@@ -236,7 +236,7 @@ class _Fields:
         eprint = self._raw("eprint").strip() if self._is_arxiv() else ""
         if re.fullmatch(r"\d{7}(?:v\d+)?", eprint, re.ASCII):
             eprint = f"{self._raw('primaryclass').strip()}/{eprint}"
-        if found := identifiers.arxiv_id(eprint):
+        if found := arxiv_id(eprint):
             return found
         named = ("arxiv", "arxivid", "journal", "volume", "howpublished", "note")
         texts = (self._raw(name) for name in named)
