@@ -57,6 +57,10 @@ class Config:
     """What the theme's theme.yml declares."""
     sources: tuple[SourceConfig, ...] = ()
     """In order of trust: of two that speak of a field, the first one counts."""
+    enrich_arxiv: bool = False
+    """Whether arXiv is asked for categories and more of papers that other sources list."""
+    enrich_code: bool = True
+    """Whether a repository that an abstract names becomes the link to the code."""
     feed_entries: int = 50
     """How many entries a feed holds."""
 
@@ -112,6 +116,12 @@ class _Feeds(BaseModel):
     entries: Annotated[int, Field(ge=1, le=1000)] = 50
 
 
+class _Enrich(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+    arxiv: bool = False
+    code: bool = True
+
+
 class _Site(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
     title: Annotated[str, Field(min_length=1)]
@@ -123,6 +133,7 @@ class _Site(BaseModel):
     theme: _Name = "broadsheet"
     theme_options: dict[str, str | int | float | bool] = {}
     sources: list[_Source] = []
+    enrich: _Enrich = _Enrich()
     feeds: _Feeds = _Feeds()
 
 
@@ -153,6 +164,8 @@ def parse_config(text: str, where: str = SITE_YML) -> Config:
         theme=site.theme,
         theme_options=site.theme_options,
         sources=tuple(map(_source_config, site.sources)),
+        enrich_arxiv=site.enrich.arxiv,
+        enrich_code=site.enrich.code,
         feed_entries=site.feeds.entries,
     )
 

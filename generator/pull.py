@@ -40,7 +40,13 @@ from generator.sources import (
     fetch_records,
     open_sources,
 )
-from generator.sources.enrichment import Enriched, ask_arxiv, enrich, lacking, remember_silence
+from generator.sources.enrichment import (
+    Enriched,
+    answers_for,
+    ask_arxiv,
+    lacking,
+    remember_silence,
+)
 from generator.storage.cache import version_of
 from generator.storage.recordings import Recordings, open_recordings
 from generator.storage.tree import (
@@ -163,7 +169,7 @@ def _pull(
         for name, result in fetched.items()
         if not result.failed
     ]
-    enriched = _enrich(config, before, listed, network, today, progress)
+    enriched = _enrich(root, config, before, listed, network, today, progress)
     listed += enriched.listed
     merged = merge(
         before.pages,
@@ -280,6 +286,26 @@ class _Network:
         before can be read again."""
         return source.offline or not self.offline or self.recordings.has_any(name)
 
+    def fetch(
+        self,
+        name: str,
+        source: Source,
+        window: Window,
+        root: Path,
+        progress: Callable[[str], None],
+    ) -> Fetched:
+        """What a source says."""
+        return fetch_records(
+            source,
+            name,
+            window,
+            client=self.client,
+            read_file=lambda path: read_bytes(root, path),
+            recordings=self.recordings,
+            offline=self.offline,
+            progress=partial(_say, progress, name),
+        )
+
 
 def _fetch(
     root: Path,
@@ -293,21 +319,13 @@ def _fetch(
         if not source.offline:
             line = "reading what it answered before …" if network.offline else "asking …"
             progress(f"{name}: {line}")
-        fetched[name] = fetch_records(
-            source,
-            name,
-            windows[name],
-            client=network.client,
-            read_file=lambda path: read_bytes(root, path),
-            recordings=network.recordings,
-            offline=network.offline,
-            progress=partial(_say, progress, name),
-        )
+        fetched[name] = network.fetch(name, source, windows[name], root, progress)
         progress(f"{name}: {_outcome(fetched[name])}")
     return fetched
 
 
 def _enrich(
+    root: Path,
     config: Config,
     before: Shelf,
     listed: Sequence[Listed],
@@ -317,24 +335,14 @@ def _enrich(
 ) -> Enriched:
     """What arXiv knows of papers whose categories no source told, where the site wants it."""
     ids = lacking(listed, before.pages, before.said) if config.enrich_arxiv else ()
+    if not ids:
+        return Enriched()
     source = ask_arxiv(ids, config.sources)
-    if not ids or not network.reaches(ENRICH_ARXIV, source):
+    if not network.reaches(ENRICH_ARXIV, source):
         return Enriched()
     progress(f"{ENRICH_ARXIV}: asking for {counted(len(ids), 'paper')} …")
-    return enrich(ids, source, partial(_ask, network, progress), today)
-
-
-def _ask(network: _Network, progress: Callable[[str], None], source: Source) -> Fetched:
-    return fetch_records(
-        source,
-        ENRICH_ARXIV,
-        Window(),
-        client=network.client,
-        read_file=lambda path: b"",
-        recordings=network.recordings,
-        offline=network.offline,
-        progress=partial(_say, progress, ENRICH_ARXIV),
-    )
+    got = network.fetch(ENRICH_ARXIV, source, Window(), root, progress)
+    return answers_for(ids, got, today)
 
 
 def _say(progress: Callable[[str], None], name: str, line: str) -> None:

@@ -82,9 +82,9 @@ def merge(
 
     `pages`: text and paper by id. `trust`: all sources of the site in order of trust, which decides
     between two that speak of one field. `today`: dates what changes on a page that was there.
-    `people`: which names are one person's. `reclassify`: whether pages that nobody lists follow the rules of topics, too. `code`:
-    whether a repository that an abstract names is a link to the code. `settled`: what
-    the last merge gave under this name; it saves work and changes nothing."""
+    `people`: which names are one person's. `reclassify`: whether pages that nobody lists follow the
+    rules of topics, too. `code`: whether a repository that an abstract names is a link to the code.
+    `settled`: what the last merge gave under this name; it saves work and changes nothing."""
     candidates = identify(pages, said, listed)
     texts: dict[str, str] = {}
     state = dict(said)

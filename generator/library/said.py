@@ -11,6 +11,10 @@ from generator.model import Change
 ID = "id"
 """Stands in the state where a field stands, for the identifier a source knows a paper by."""
 
+ENRICH_ARXIV, ENRICH_CODE = "enrich: arxiv", "enrich: code"
+"""Stand where a source's name stands, for what a pull found out beyond its sources: trusted less
+than any of them. No source of a site can be called so."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:

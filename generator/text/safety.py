@@ -109,6 +109,12 @@ def bare_url_at(text: str, start: int) -> BareUrl | None:
     return _intact(text, match) if match else None
 
 
+def is_torn(text: str, end: int) -> bool:
+    """Whether an address that ends there lost a character: one capitalised word follows, and with
+    it the paragraph ends."""
+    return _TORN.match(text, end) is not None
+
+
 def is_external(href: str) -> bool:
     """Whether an address already found safe leads out of the site."""
     return href.startswith(("http://", "https://"))
@@ -118,7 +124,7 @@ def _intact(text: str, match: re.Match[str]) -> BareUrl | None:
     """The address a run of characters is, where it is one and nothing is missing from it."""
     written = _without_punctuation(match[0]) if len(match[0]) <= MAX_URL else ""
     url = safe_url(written)
-    if not url or _TORN.match(text, match.end()):
+    if not url or is_torn(text, match.end()):
         return None
     return BareUrl(match.start(), match.start() + len(written), url)
 
