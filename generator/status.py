@@ -98,6 +98,7 @@ def format_summary(report: Report) -> str:
     """The report as Markdown, for the summary of a run on GitHub. What strangers said is shown as
     it stands: no mark-up of theirs, no mention, no link."""
     size = size_in_words(report.output_bytes)
+    built = f"{counted(report.output_files, 'file')} in output/, {size}"
     rows = [
         f"| {_plain(s.name)} | {_plain(s.type)} | {s.state} | {s.papers or 0:,} | "
         f"{s.last_success or '–'} | {_plain(_problem(s))} |"
@@ -107,8 +108,7 @@ def format_summary(report: Report) -> str:
         [
             f"## {_plain(report.title)}",
             "",
-            f"{counted(report.papers, 'paper')} in {counted(report.topics, 'topic')}; "
-            f"{counted(report.output_files, 'file')} in output/, {size}.",
+            f"{counted(report.papers, 'paper')} in {counted(report.topics, 'topic')}; {built}.",
             "",
             "| source | type | state | papers | last success | |",
             "|---|---|---|---:|---|---|",

@@ -11,9 +11,8 @@ from datetime import date
 from urllib.parse import urlsplit
 
 from generator.model import Record
-from generator.sources import identifiers
 from generator.sources.document import Entry
-from generator.sources.identifiers import paper_links
+from generator.sources.identifiers import arxiv_id, bare_doi, paper_links
 from generator.sources.listing import CODE_HOSTS
 from generator.sources.period import Period
 from generator.text import slug
@@ -92,14 +91,14 @@ def arxiv_of(address: str) -> str:
     in the DOI that arXiv gives; else empty."""
     found = _ARXIV_PAGE.match(address)
     if found:
-        return identifiers.arxiv_id(found[1])
+        return arxiv_id(found[1])
     return slug.arxiv_id(address) if _ARXIV_DOI in address.lower() else ""
 
 
 def doi_of(address: str) -> str:
     """The DOI in an address of doi.org, or of a publisher who shows it; else empty."""
     found = _DOI_PAGE.fullmatch(address)
-    return identifiers.bare_doi(address) or (slug.doi(found[1]) if found else "")
+    return bare_doi(address) or (slug.doi(found[1]) if found else "")
 
 
 def arxiv_month(arxiv: str) -> Period | None:

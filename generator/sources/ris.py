@@ -25,9 +25,9 @@ from dataclasses import dataclass, field
 
 from generator.config import SourceConfig
 from generator.errors import Problem
-from generator.sources import identifiers
 from generator.sources.answers import remedy
 from generator.sources.document import Document, Entry, Reading, take_text
+from generator.sources.identifiers import arxiv_id
 from generator.sources.options import Options
 from generator.sources.period import Period, printed_period
 from generator.sources.reference import Reference, day_of, full_name
@@ -162,7 +162,7 @@ class _Tagged:
 
     def _arxiv(self) -> str:
         texts = self._all("AN", "M3")
-        return next(filter(None, map(identifiers.arxiv_id, texts)), "")
+        return next(filter(None, map(arxiv_id, texts)), "")
 
 
 def _period(value: str) -> Period | None:
