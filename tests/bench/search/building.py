@@ -98,12 +98,15 @@ def _changes(site: Site, work: Path) -> tuple[Table, dict[str, Any]]:
         papers, target = folder / f"{name}.jsonl", folder / name
         papers.write_bytes(b"".join(orjson.dumps(record) + b"\n" for record in records))
         cost = measure([*build_command(site.inputs, target, papers), str(memory)], LIMIT)
+        if cost is None:
+            table.row(name, *[None] * 5)
+            continue
         after = _files(target)
         new = [path for path, content in after.items() if before.get(path) != content]
         sent = sum(sending.size(target / path) for path in new)
         gone = len(before.keys() - after.keys())
-        table.row(name, cost and cost.wall, len(after), len(new), round(sent / 1000, 1), gone)
-        figures[name] = {"new": len(new), "sent": sent, "wall": cost and cost.wall}
+        table.row(name, cost.wall, len(after), len(new), round(sent / 1000, 1), gone)
+        figures[name] = {"new": len(new), "sent": sent, "wall": cost.wall}
     shutil.rmtree(folder)
     table.note("with what the first build remembered; the manifest is one of the new files")
     return table, figures

@@ -1,5 +1,6 @@
 """What the parts look at: the index of some papers in a folder, and the reader beside it."""
 
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ class Site:
 def make_site(size: int, work: Path) -> Site:
     """Build the index of the first `size` papers below the folder `work`."""
     made, folder = inputs(size), work / f"site-{size}"
+    if folder.is_dir():  # an earlier run's
+        shutil.rmtree(folder)
     reader = copy_reader(folder / "reader")
     subprocess.run(build_command(made, folder), cwd=REPOSITORY, check=True)
     return Site(made, folder, reader)
