@@ -120,14 +120,24 @@ def merge(
         kept=tuple(kept),
         deleted=tuple(deleted),
         seen=len(candidates),
-        counts={
-            slug: counts
-            for slug, candidate in candidates.items()
-            if (counts := told_counts(candidate, state.get(slug, Said()), trust))
-            and slug not in deleted
-        },
+        counts=_counts(candidates, state, trust, deleted),
         settled=frozenset(known.now),
     )
+
+
+def _counts(
+    candidates: Mapping[str, Candidate],
+    said: Mapping[str, Said],
+    trust: Sequence[str],
+    deleted: Collection[str],
+) -> dict[str, Mapping[str, Mapping[str, int]]]:
+    """Upvotes, comments and stars of the papers that have a page."""
+    told = {
+        slug: told_counts(candidate, said.get(slug, Said()), trust)
+        for slug, candidate in candidates.items()
+        if slug not in deleted
+    }
+    return {slug: counts for slug, counts in told.items() if counts}
 
 
 def record_fields(record: Record) -> dict[str, Any]:
