@@ -105,6 +105,8 @@ class _Index:
 
     def __init__(self) -> None:
         self._by_id: dict[str, str] = {}
+        self._by_heading: dict[str, str] = {}
+        """Papers with an identifier by what their source calls them: for a record without one."""
         self._by_title: dict[str, list[_Named]] = {}
         self._offered: set[str] = set()
         """Pages that no source is known to have given: one may call its paper by their names."""
@@ -125,7 +127,8 @@ class _Index:
                 self._by_id.setdefault(fields[ID], slug)
             if "title" in fields:
                 parts = (fields["title"], fields.get("authors", ""), fields.get("date", ""))
-                self._by_id.setdefault(_heading(source, *parts), slug)
+                known = self._by_heading if ID in fields else self._by_id
+                known.setdefault(_heading(source, *parts), slug)
 
     def offer(self, slug: str) -> None:
         self._offered.add(slug)
@@ -146,7 +149,8 @@ class _Index:
         authors = digest(clean_lines(record.authors)) if record.authors else ""
         published = digest(record.date) if record.date else ""
         heading = _heading(source, digest(clean_line(record.title)), authors, published)
-        return same or self._by_id.get(heading)
+        bare = None if any(_identifiers(source, record)) else self._by_heading.get(heading)
+        return same or self._by_id.get(heading) or bare
 
 
 def _named(slug: str, record: Record) -> _Named:
