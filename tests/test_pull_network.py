@@ -94,6 +94,29 @@ def test_a_paper_listed_again_keeps_both_days(tmp_path: Path) -> None:
         assert "featured: [2025-11-25, 2025-12-02]\n" in text
 
 
+def test_what_readers_do_is_watched_from_day_to_day(tmp_path: Path) -> None:
+    """The server's upvotes are those of the hour, also of papers that it listed days ago."""
+    votes = iter([3, 20])
+
+    def answer(call: Call) -> None:
+        found = [entry(7, "2025-11-25")] if call.params["date"] == "2025-11-25" else []
+        for each in found:
+            each["paper"] |= {"upvotes": next(votes)}  # type: ignore[operator]
+        call.send(json.dumps(found).encode())
+
+    (tmp_path / "content").mkdir()
+    with serve(answer) as server:
+        since_november(tmp_path, server)
+        for seconds in ("1764115200", "1764288000"):
+            broadsheet("pull", site=tmp_path, environment={"SOURCE_DATE_EPOCH": seconds})
+    assert (tmp_path / "content/.pulled/signals/2025-11.jsonl").read_text() == (
+        '{"day":"2025-11-26","id":"2511.00007","upvotes":3,"comments":0}\n'
+        '{"day":"2025-11-28","id":"2511.00007","upvotes":20}\n'
+    )
+    assert broadsheet("build", site=tmp_path).returncode == 0
+    assert "17 upvotes in a week" in (tmp_path / "output/trending/index.html").read_text()
+
+
 def test_a_server_that_fails_leaves_the_pages_and_is_named(tmp_path: Path) -> None:
     days = {"2025-11-25": [7]}
     with site(tmp_path / "site", days) as (root, _):
