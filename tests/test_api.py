@@ -59,6 +59,8 @@ PAPER = Paper(
     stars=340,
     venue="NeurIPS 2025",
     summary="One sentence.",
+    version=2,
+    withdrawn=True,
 )
 BARE = Paper(id="a-title-2025", title="A Title", added=DAY, author_count=5)
 THEIRS = {
@@ -73,7 +75,18 @@ THEIRS = {
 """The keys of theirs we give, as they stand in recorded answers."""
 OURS = {
     "paper": {"authorCount"},
-    "item": {"url", "links", "topics", "categories", "venue", "featured", "updatedAt", "source"},
+    "item": {
+        "url",
+        "links",
+        "topics",
+        "categories",
+        "venue",
+        "featured",
+        "updatedAt",
+        "version",
+        "withdrawn",
+        "source",
+    },
 }
 
 
@@ -326,7 +339,7 @@ def test_every_field_of_a_paper_is_given_or_left_out_on_purpose() -> None:
         "id": "x", "title": "x", "abstract": "x", "date": DAY, "added": date(2020, 1, 1),
         "updated": DAY, "featured": (), "authors": (), "organization": "x", "topics": (),
         "links": (), "source": "x", "upvotes": 1, "comments": 1, "stars": 1, "venue": "x",
-        "categories": (), "keywords": (), "summary": "x",
+        "categories": (), "keywords": (), "summary": "x", "version": 3, "withdrawn": False,
     }  # fmt: skip
     assert {field.name for field in fields(Paper)} == set(changed) | left_out
     for name, value in changed.items():

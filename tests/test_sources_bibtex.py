@@ -12,7 +12,7 @@ from generator.errors import BroadsheetError
 from generator.model import Record
 from generator.sources import Batch, Request
 from generator.sources.bibtex import open_bibtex
-from tests.mutations import mutations
+from tests.mutations import mutated
 
 PAYLOAD = (Path(__file__).parent / "payloads/bibtex.bib").read_bytes()
 SAMPLES = Path(__file__).parents[2] / "shared/samples"
@@ -182,7 +182,7 @@ def test_long_fields_take_no_longer_than_they_are_long(field: str, piece: str) -
 
 
 @settings(max_examples=150, deadline=None)
-@given(mutations(PAYLOAD))
+@given(mutated(PAYLOAD))
 def test_nothing_that_comes_can_make_it_fail(payload: bytes) -> None:
     try:
         batch = parse(payload)

@@ -16,7 +16,7 @@ from generator.publish.api import ApiItems, api_item, render_api_day, render_api
 from generator.sources import Batch, Client, Fetched, Politeness, Request, Window, fetch_records
 from generator.sources.broadsheet import MOST_DAYS, Broadsheet, DaysRequest, open_broadsheet
 from tests.loopback import Call, Server, serve
-from tests.mutations import mutations
+from tests.mutations import mutated
 
 QUICK = Politeness(tries=2, first_wait=0.01, deadline=2.0, silence=1.0)
 SITE = "https://toys.example/papers"
@@ -246,7 +246,7 @@ def test_any_value_may_stand_anywhere(key: str, value: Any, inside: bool) -> Non
 
 
 @settings(max_examples=100, deadline=None)
-@given(mutations(PAYLOAD))
+@given(mutated(PAYLOAD))
 def test_nothing_that_comes_can_make_it_fail(payload: bytes) -> None:
     for request in source(since=TODAY).requests(Window()), source().requests(Window()):
         try:

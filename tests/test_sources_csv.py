@@ -15,7 +15,7 @@ from generator.sources import Batch, Request
 from generator.sources.csv_table import open_csv
 from generator.sources.records import FIELDS, open_records
 from generator.text.plain import clean_line
-from tests.mutations import mutations
+from tests.mutations import mutated
 
 PAYLOAD = (Path(__file__).parent / "payloads/table.csv").read_bytes()
 HERE = Request(path="x.csv")
@@ -152,7 +152,7 @@ def test_any_paper_comes_back_from_csv_as_it_does_from_json(paper: Paper) -> Non
 
 
 @settings(max_examples=150, deadline=None)
-@given(mutations(PAYLOAD))
+@given(mutated(PAYLOAD))
 def test_nothing_that_comes_can_make_it_fail(payload: bytes) -> None:
     try:
         batch = parse(payload)

@@ -12,7 +12,7 @@ from generator.errors import BroadsheetError
 from generator.model import Record
 from generator.sources import Batch, Request
 from generator.sources.feed import open_feed
-from tests.mutations import mutations
+from tests.mutations import mutated
 
 PAYLOADS = Path(__file__).parent / "payloads"
 PAYLOAD = (PAYLOADS / "feed.xml").read_bytes()
@@ -182,7 +182,7 @@ def test_a_feed_that_was_cut_off_is_refused(kept: int) -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(mutations(PAYLOAD) | mutations(JSON))
+@given(mutated(PAYLOAD) | mutated(JSON))
 def test_nothing_that_comes_can_make_it_fail(payload: bytes) -> None:
     try:
         batch = parse(payload)

@@ -12,7 +12,7 @@ from generator.errors import BroadsheetError
 from generator.model import Record
 from generator.sources import Batch, Request
 from generator.sources.markdown_list import open_markdown_list
-from tests.mutations import mutations
+from tests.mutations import mutated
 
 PAYLOAD = (Path(__file__).parent / "payloads/awesome.md").read_bytes()
 DAILY = b"""{"SLAM": {"2605.00001": "|**2026-05-13**|**One**|A B et.al.|[2605.00001](http://arxiv.org/abs/2605.00001)|null|\\n"},
@@ -149,7 +149,7 @@ def test_what_is_no_list_of_papers_is_refused_as_a_whole(payload: bytes, fact: s
 
 
 @settings(max_examples=150, deadline=None)
-@given(mutations(PAYLOAD) | mutations(DAILY))
+@given(mutated(PAYLOAD) | mutated(DAILY))
 def test_nothing_that_comes_can_make_it_fail(payload: bytes) -> None:
     try:
         batch = parse(payload)

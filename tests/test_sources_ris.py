@@ -12,7 +12,7 @@ from generator.errors import BroadsheetError
 from generator.sources import Batch, Request
 from generator.sources.ris import open_ris
 from generator.text.plain import clean_line
-from tests.mutations import mutations
+from tests.mutations import mutated
 
 PAYLOAD = (Path(__file__).parent / "payloads/references.ris").read_bytes()
 SAMPLES = Path(__file__).parents[2] / "shared/samples/ris"
@@ -98,7 +98,7 @@ def test_what_is_no_ris_is_refused_as_a_whole(payload: bytes, fact: str) -> None
 
 
 @settings(max_examples=150, deadline=None)
-@given(mutations(PAYLOAD))
+@given(mutated(PAYLOAD))
 def test_nothing_that_comes_can_make_it_fail(payload: bytes) -> None:
     try:
         batch = parse(payload)

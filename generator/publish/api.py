@@ -98,6 +98,8 @@ def _our_fields(paper: Paper, base_url: str, topics: Mapping[str, Topic]) -> dic
         "venue": paper.venue,
         "featured": [day.isoformat() for day in paper.featured],
         "updatedAt": _time(paper.updated),
+        "version": paper.version,
+        "withdrawn": paper.withdrawn or None,
         "source": paper.source,
     }
 
@@ -293,6 +295,8 @@ _FIELDS = (
     ("venue", "string", "Where it was published, as printed."),
     ("featured", "array of strings", "Every day it was listed, YYYY-MM-DD."),
     ("updatedAt", "string", "The last day its source changed title, abstract or authors."),
+    ("version", "integer", "Which version of it is meant, from 2 on."),
+    ("withdrawn", "boolean", "true where its authors or editors took it back."),
     ("source", "string", "Name of the source that listed it first."),
 )
 
