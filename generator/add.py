@@ -228,6 +228,7 @@ def _save(
         today,
         people=shelf.people,
         reclassify=False,
+        code=config.enrich_code,
     )
     merged, unreadable = readable(merged, said)
     new = {path: _with_topics(text, path, wish.topics) for path, text in merged.pages.items()}
