@@ -88,7 +88,7 @@ def merge(
     candidates = identify(pages, said, listed)
     texts: dict[str, str] = {}
     state = dict(said)
-    known = Settled(settled, topics, trust, people, code)
+    known = Settled(settled, sorted(topics.items()), trust, people, code)
     new, kept, deleted = [], [], []
     for slug, candidate in known.unsettled(candidates, pages, said):
         told = _told(candidate, topics, code=code)
