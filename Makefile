@@ -6,7 +6,7 @@ OUTPUT = output
 CHROMIUM = /usr/bin/chromium
 # Processes that run tests: two do well on any machine.
 TESTS = 2
-# What the search benchmark is told: ARGUMENTS="--sizes 1000 --only exact".
+# What a benchmark is told: bench ARGUMENTS="days arxiv", bench-search ARGUMENTS="--sizes 1000".
 ARGUMENTS =
 
 .PHONY: help site test serve pull check lint golden bench bench-search clean chromium
@@ -38,8 +38,9 @@ lint: .venv/dev ## Formatting, lint and types only.
 golden: .venv/test ## Take what is built now as what tests/golden/ should hold; read the diff.
 	UPDATE_GOLDEN=1 $(BIN)/pytest tests/test_golden.py tests/test_invalid.py
 
-bench: .venv/site ## Time and memory for thousands of papers.
+bench: .venv/test ## Time and memory for thousands of papers, and pulls that are killed.
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench.pull $(ARGUMENTS)
 
 bench-search: .venv/test tests/bench/search/node_modules/.package-lock.json chromium ## The search beside its peers.
 	$(BIN)/python -m tests.bench.search $(ARGUMENTS)
