@@ -65,7 +65,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--whole-lunr", action="store_true", help="one lunr.js judges at 100,000 papers, too"
     )
-    parser.add_argument("--output", type=Path, help="keeps figures.json and all indexes there")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        help="keeps figures.json there, and the indexes, those of the peers for the next run",
+    )
     return parser.parse_args()
 
 

@@ -64,7 +64,7 @@ def _rounds(inputs: Inputs, work: Path, peers: Sequence[Peer]) -> dict[str, Cost
         ours = build_command(inputs, folder / "ours")
         seen.setdefault(OURS, []).append(measure(ours, LIMIT))
         for peer in peers:
-            cost = measure(peer.command(inputs, peer.folder(inputs.size, folder)), peer.time)
+            cost = measure(peer.command(inputs, folder), peer.time)
             seen.setdefault(peer.name, []).append(cost)
     for peer in peers:
         made, kept = peer.folder(inputs.size, folder), peer.folder(inputs.size, work)

@@ -1,6 +1,7 @@
 """The others: how each is built of the same documents, and up to how many."""
 
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ class Peer:
                     command, cwd=REPOSITORY, check=True, timeout=self.time, stdout=sys.stderr
                 )
             except (subprocess.TimeoutExpired, subprocess.CalledProcessError):
+                shutil.rmtree(folder, ignore_errors=True)
                 return None
         return folder
 
