@@ -585,6 +585,18 @@ def test_papers_with_all_the_words_can_come_first(tmp_path: Path) -> None:
     assert found(folder, "graphs^50 abstract:deep", allFirst=True) == ["graph", "both"]
 
 
+def test_papers_with_all_the_words_in_one_field_or_side_by_side_lead(tmp_path: Path) -> None:
+    papers = [
+        Paper(id="spread", title="Wang Wang", authors=("Kaiwen Li",), date=date(2025, 1, 1)),
+        Paper(id="apart", title="X", authors=("Kaiwen Li", "Wang Wang"), date=date(2025, 1, 1)),
+        Paper(id="name", title="Y", authors=("A B", "C D", "Kaiwen Wang"), date=date(2025, 1, 1)),
+    ]
+    folder = write(render_search(library_of(papers, {})), tmp_path)
+    assert found(folder, "kaiwen wang")[0] != "name"
+    assert found(folder, "kaiwen wang", allFirst=True) == ["name", "apart", "spread"]
+    assert found(folder, "+kaiwen wang", allFirst=True)[-1] == "spread"
+
+
 def test_a_word_that_is_half_typed_counts_as_its_most_frequent_completion(shelf: Path) -> None:
     typed, whole, other = answers(
         shelf,

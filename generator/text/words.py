@@ -14,12 +14,12 @@ from functools import lru_cache
 from lunr.stop_word_filter import WORDS  # type: ignore[import-untyped]
 
 FIELDS = {
-    "title": 1.5,
-    "authors": 2,
-    "organization": 1,
-    "keywords": 1,
-    "topics": 0.5,
-    "venue": 0.5,
+    "title": 3,
+    "authors": 3,
+    "organization": 2,
+    "keywords": 2,
+    "topics": 1,
+    "venue": 1,
     "abstract": 1,
 }
 """The indexed fields with their boosts, in the order of the index. A title is short, for which its

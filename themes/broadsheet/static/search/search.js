@@ -15,6 +15,7 @@ export { normalize, stem };
 
 const FORMAT = 2;
 const MAX_EDITS = 3;
+const NAMED = 10; // results that are looked at for the words side by side
 const SPELLINGS = 6; // words read backwards whose frequency is looked up for a spelling
 
 // -------------------------------------------------------------------------------------- Queries
@@ -139,7 +140,9 @@ class Index {
    * - `sort`: "relevance" or "date"; `limit`: the number of results, all without it
    * - `all`: true makes musts of the words that have no sign, stop words excepted
    * - `allFirst`: true puts papers in which every word that is asked for was found, stop words
-   *   excepted, before the others; within both the order stays lunr's
+   *   excepted, before the others, and those first that have them in one field; within all of them
+   *   the order stays lunr's, but of the first ten those lead whose title or authors say the words
+   *   side by side
    * - `typing`: true if the last word may be half typed: where the index does not hold it, the most
    *   frequent word that begins with it counts, and the answer names that word as `completed`
    * - `facets`: true to count, for each filter, what its values would give beside the other
@@ -249,7 +252,7 @@ class Edition {
     const positive = expanded.filter((_, i) => clauses[i].presence !== "-");
     return {
       total: kept.numbers.length,
-      results,
+      results: found.whole && options.sort !== "date" ? saidFirst(results, clauses) : results,
       terms: [...new Set(positive.flat())],
       ...(kept.counts && { facets: kept.counts }),
       ...(completed && { completed }),
@@ -430,14 +433,24 @@ class Edition {
     return { numbers: marks.found(), scores, whole };
   }
 
-  /** Of each document, 1 if every word that is asked for was found in it. */
+  /** Of each document, 2 if every word that is asked for was found in one field, 1 if in any. */
   #whole(clauses, expanded, postings) {
+    const met = this.#met(clauses, expanded, postings, () => true);
+    FIELDS.forEach((_, field) => {
+      const inField = this.#met(clauses, expanded, postings, (other) => other === field);
+      inField.forEach((all, number) => all && (met[number] = 2));
+    });
+    return met;
+  }
+
+  /** Of each document, 1 if every word that is asked for was found in these fields. */
+  #met(clauses, expanded, postings, within) {
     const marks = new Marks(this.#manifest.documents, false);
     clauses.forEach((clause, i) => {
       if (clause.presence === "-" || (isPlain(clause) && this.#stops.has(clause.word))) return;
       marks.beginClause("+");
-      for (const posting of expanded[i].flatMap((term) => postings.get(term))) {
-        if (clause.fields.includes(posting.field)) marks.add(posting.documents);
+      for (const { field, documents } of expanded[i].flatMap((term) => postings.get(term))) {
+        if (clause.fields.includes(field) && within(field)) marks.add(documents);
       }
     });
     return marks.met();
@@ -572,6 +585,19 @@ function first(numbers, limit, before) {
     if (chosen.length > limit) chosen.pop();
   }
   return chosen;
+}
+
+/** Results with those of the first ten in front that say the words side by side, as a name. */
+function saidFirst(results, clauses) {
+  const asked = ` ${clauses.map(({ term }) => term).join(" ")} `;
+  if (clauses.length < 2 || !clauses.every(isPlain)) return results;
+  const says = ({ title, authors }) => [title, authors].some((text) => stems(text).includes(asked));
+  const [head, rest] = [results.slice(0, NAMED), results.slice(NAMED)];
+  return [...head.filter(says), ...head.filter((one) => !says(one)), ...rest];
+}
+
+function stems(text) {
+  return ` ${normalize(text).split(" ").map(stem).join(" ")} `;
 }
 
 /** How many edits, a swap of neighbours being one, make one word of another; more than `most` is
