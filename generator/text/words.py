@@ -167,6 +167,7 @@ class _Remembered(dict[str, tuple[str, ...]]):
     """The terms of a stretch of text without spaces. No rule of `_fold` looks over a space."""
 
     most = 400_000
+    """Stretches; as many are forgotten when one more comes."""
     longest = 100
 
     def __init__(self) -> None:
@@ -186,12 +187,15 @@ class _Remembered(dict[str, tuple[str, ...]]):
             if len(self._words) >= self.most:
                 self._words.clear()
                 self.clear()
-            words = document_text(chunk)
+            bare = chunk[:-1] if chunk[-1:] in _CLOSING else chunk
+            words = bare.lower() if bare.isascii() and bare.isalnum() else document_text(chunk)
             if len(chunk) <= self.longest:
                 self._words[chunk] = words
         return words
 
 
+_CLOSING = frozenset(",.;:)")
+"""Signs that say nothing behind a word: most stretches are a plain word, perhaps with one."""
 _REMEMBERED = _Remembered()
 
 
