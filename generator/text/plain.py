@@ -231,11 +231,16 @@ def _text_tex(text: str) -> str:
     return _ESCAPED.sub(r"\1", _TEX_SPACE.sub(" ", text))
 
 
+@lru_cache(maxsize=1)
+def _converter() -> LatexNodes2Text:
+    """Making one takes longer than a formula."""
+    return LatexNodes2Text(math_mode="text", strict_latex_spaces="based-on-source")
+
+
 @lru_cache(maxsize=4_096)
 def _unicode(tex: str) -> str:
     """TeX as Unicode; as it stands where the converter fails on it."""
     try:
-        converter = LatexNodes2Text(math_mode="text", strict_latex_spaces="based-on-source")
-        return str(converter.latex_to_text(tex, tolerant_parsing=True)).strip() or tex
+        return str(_converter().latex_to_text(tex, tolerant_parsing=True)).strip() or tex
     except Exception:  # strangers' TeX may overflow the parser's stack or trip over its bugs
         return tex
