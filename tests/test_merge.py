@@ -290,12 +290,18 @@ def test_a_deleted_page_does_not_come_back_by_way_of_another_source() -> None:
         assert not merged.pages
 
 
-def test_a_new_paper_of_a_title_that_is_taken_is_not_lost() -> None:
-    """A journal's editorials have neither authors nor titles of their own, but each has its DOI."""
+@pytest.mark.parametrize("name", ["doi", "key"])
+def test_a_new_paper_of_a_title_that_is_taken_is_not_lost(name: str) -> None:
+    """A journal's editorials have neither authors nor titles of their own, but each has its DOI, or
+    its own key at the source."""
+    first, second, third = (
+        Record(title="Editorial", date=DAY, **{name: f"10.1234/a{number}"}) for number in range(3)
+    )
     site = Site()
-    site.pull(Record(title="Editorial", date=DAY, doi="10.1234/a1"))
-    site.pull(Record(title="Editorial", date=DAY, doi="10.1234/b2"))
-    assert len(site.pages) == 2
+    site.pull(first, second)
+    site.pull(first, second, third)
+    assert len(site.pages) == 3
+    assert not site.pull(first, second, third).pages
 
 
 def test_a_title_of_signs_only_is_itself() -> None:

@@ -93,11 +93,15 @@ class _Named:
         DOIs may (of a preprint and a journal), if the first authors are known to be the same."""
         if self.arxiv and other.arxiv and self.arxiv != other.arxiv:
             return False
-        same_author = self.author == other.author and bool(self.author)
+        same_author = self.has_author_of(other)
         if self.doi and other.doi and self.doi != other.doi and not same_author:
             return False
         same_year = self.year is None or other.year is None or self.year == other.year
         return same_year and (same_author or not self.author or not other.author)
+
+    def has_author_of(self, other: "_Named") -> bool:
+        """Whether the first authors are known to be the same."""
+        return self.author == other.author and bool(self.author)
 
 
 class _Index:
@@ -108,12 +112,15 @@ class _Index:
         self._by_heading: dict[str, str] = {}
         """Papers with an identifier by what their source calls them: for a record without one."""
         self._by_title: dict[str, list[_Named]] = {}
+        self._identified: set[tuple[str, str]] = set()
+        """Papers and sources that know them by an identifier of their own."""
         self._offered: set[str] = set()
         """Pages that no source is known to have given: one may call its paper by their names."""
 
     def add(self, slug: str, source: str, record: Record) -> None:
         for identifier in _identifiers(source, record):
             self._by_id.setdefault(digest(identifier), slug)
+            self._identified.add((slug, source))
         entries = self._by_title.setdefault(normal_title(record.title), [])
         entry = _named(slug, record)
         if entry not in entries:
@@ -125,6 +132,7 @@ class _Index:
         for source, fields in said.fields.items():
             if ID in fields:
                 self._by_id.setdefault(fields[ID], slug)
+                self._identified.add((slug, source))
             if "title" in fields:
                 parts = (fields["title"], fields.get("authors", ""), fields.get("date", ""))
                 known = self._by_heading if ID in fields else self._by_id
@@ -143,14 +151,22 @@ class _Index:
                 return found
         if _own_slug(record) in self._offered:
             return _own_slug(record)
-        this = _named("", record)
-        named = self._by_title.get(normal_title(record.title), ())
-        same = next((entry.slug for entry in named if entry.may_be(this)), None)
         authors = digest(clean_lines(record.authors)) if record.authors else ""
         published = digest(record.date) if record.date else ""
         heading = _heading(source, digest(clean_line(record.title)), authors, published)
-        bare = None if any(_identifiers(source, record)) else self._by_heading.get(heading)
-        return same or self._by_id.get(heading) or bare
+        is_bare = not any(_identifiers(source, record))
+        bare = self._by_heading.get(heading) if is_bare else None
+        return self._same_title(source, record, is_bare) or self._by_id.get(heading) or bare
+
+    def _same_title(self, source: str, record: Record, is_bare: bool) -> str | None:
+        """A paper of this title, unless the source has told the two apart: it knows that one by
+        another identifier, and no author says otherwise."""
+        this = _named("", record)
+        for entry in self._by_title.get(normal_title(record.title), ()):
+            told_apart = not is_bare and (entry.slug, source) in self._identified
+            if entry.may_be(this) and (entry.has_author_of(this) or not told_apart):
+                return entry.slug
+        return None
 
 
 def _named(slug: str, record: Record) -> _Named:
