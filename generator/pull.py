@@ -132,7 +132,10 @@ def pull(
             open_recordings(root / RECORDINGS) as recordings,
         ):
             network = _Network(client, recordings, wanted.offline)
-            return _pull(root, config, wanted, today, network, progress)
+            try:
+                return _pull(root, config, wanted, today, network, progress)
+            finally:
+                network.finish()
 
 
 def open_client(config: Config, politeness: Politeness | None = None) -> Client:
@@ -280,6 +283,8 @@ class _Network:
     client: Client
     recordings: Recordings
     offline: bool
+    told: list[str] = field(default_factory=list)
+    """Sources that told all they had to tell."""
 
     def reaches(self, name: str, source: Source) -> bool:
         """Whether a source can be asked: it is a file, or there is a network, or what it answered
@@ -295,7 +300,7 @@ class _Network:
         progress: Callable[[str], None],
     ) -> Fetched:
         """What a source says."""
-        return fetch_records(
+        fetched = fetch_records(
             source,
             name,
             window,
@@ -305,6 +310,14 @@ class _Network:
             offline=self.offline,
             progress=partial(_say, progress, name),
         )
+        self.told.extend(() if fetched.failed else (name,))
+        return fetched
+
+    def finish(self) -> None:
+        """The pull ends: the next one asks anew. One that is killed before this goes on with what
+        was answered, also where it was killed between two pages."""
+        for name in () if self.offline else self.told:
+            self.recordings.finish(name)
 
 
 def _fetch(

@@ -2,7 +2,7 @@
 news is missed, and what is merged twice is merged once.
 
 Before and after each pull the pages are compared piece by piece, and their values with a model that
-knows nothing of YAML. `SCRIPTS=1000` runs so many scripts; `make bench` does.
+knows nothing of YAML. `SCRIPTS=50` runs so many scripts.
 """
 
 import datetime
@@ -23,7 +23,7 @@ from generator.library.said import Said
 from generator.model import Link, Paper, Record, Rule, Topic
 from generator.text.front_matter import format_mapping, parse_mapping
 
-SCRIPTS = int(os.environ.get("SCRIPTS", "150"))
+SCRIPTS = int(os.environ.get("SCRIPTS", "1000"))
 FIRST_DAY = datetime.date(2025, 11, 26)
 TRUST = ("first", "second")
 IDS = ("2507.00001", "2507.00002", "2507.00003")

@@ -63,9 +63,11 @@ def test_a_month_is_whole_after_three_kills(tmp_path: Path, seed: int) -> None:
         pull = begin(tmp_path, LAST, IMPATIENT)
         assert kill_when(pull, lambda: len(pages_in(tmp_path)) >= enough)
         assert broken_pages(tmp_path) == []
+        calls = len(server.calls)
         done = begin(tmp_path, LAST, IMPATIENT)
         _, said = done.communicate(timeout=60)
         assert done.returncode == 0, said
+        assert len(server.calls) == calls
         assert broken_pages(tmp_path) == []
         assert ids_of(tmp_path) == ids_told(days)
         before = tree(tmp_path / "content")

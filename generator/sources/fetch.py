@@ -65,7 +65,6 @@ def fetch_records(
                 break
     except BroadsheetError as error:
         return Fetched(problems=_named(name, error.problems), failed=True)
-    network.finish()
     return Fetched(
         records=tuple(records),
         problems=_named(name, problems),

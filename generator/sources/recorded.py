@@ -67,8 +67,3 @@ class Recorded:
     def start(self) -> None:
         """The next request follows from none that was made."""
         self._asked = []
-
-    def finish(self) -> None:
-        """The source told all it had to tell."""
-        if not self._offline:
-            self._recordings.finish(self._source)
