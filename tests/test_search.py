@@ -448,7 +448,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
         Paper(id="old", title="Model A", date=date(2023, 5, 1), topics=("robots",)),
         Paper(id="mid", title="Model B", date=date(2024, 5, 1), topics=("robots", "privacy"),
               organization="Ministry of Models", links=code),
-        Paper(id="new", title="Model Model", date=date(2025, 5, 1), authors=tuple("ABCDEF"),
+        Paper(id="new", title="Model Model", date=date(2025, 5, 1), authors=tuple("ABCDEFGHIJKL"),
               organization="Ministry of Models",
               abstract="A *model* of $\\alpha$ " + "and more words " * 60),
         Paper(id="undated", title="Model C", author_count=7, organization="constructor"),
@@ -496,7 +496,7 @@ def test_a_result_says_what_a_list_shows(shelf: Path) -> None:
     assert result["id"] == "new"
     assert result["url"] == "papers/new/"
     assert result["title"] == "Model Model"
-    assert result["authors"] == "A, B, C, D and 2 more"
+    assert result["authors"] == "A, B, C, D, E, F, G, H, I, J and 2 more"
     assert result["date"] == "2025-05-01"
     assert result["hasCode"] is False
     assert result["excerpt"].startswith("A model of α and more words")

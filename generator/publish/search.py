@@ -91,7 +91,8 @@ SHARD_LEAST, SHARD_MOST = 3_000, 6_000
 before it grows over the second. Compressed that is 8 to 16 KB."""
 WORDS_LEAST, WORDS_MOST = 1_500, 3_000
 """The same for the words in a shard of the vocabulary."""
-AUTHORS_SHOWN = 4
+AUTHORS_SHOWN = 10
+"""Names in a result: who looks for a person should see that name."""
 ABSTRACTS = "api/papers/"
 
 
