@@ -1,37 +1,33 @@
-"""The story of a build: content/ is loaded, the site is planned, its pages are rendered, and the
+"""The story of a build: content/ is loaded, the site is planned, what is new of it is made, and the
 whole is put in output/'s place."""
 
-import math
 import multiprocessing
 import os
-from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from generator import __version__
 from generator.content import load_config, load_library, load_theme
-from generator.errors import closing
-from generator.model import Changes, File, Paper
-from generator.publish.api import (
-    ApiItems,
-    render_api_daily_papers,
-    render_api_day,
-    render_api_index,
-    render_api_papers,
-    render_api_topic,
+from generator.errors import BroadsheetError, Problem, closing
+from generator.model import Changes, File
+from generator.publish.api import ApiItems, render_api_daily_papers, render_api_index
+from generator.publish.feeds import FeedChannel, render_days_feed, render_opml
+from generator.publish.html import make_frame, sitemap_entries
+from generator.publish.products import (
+    Batch,
+    batches,
+    channels,
+    make,
+    plan_products,
 )
-from generator.publish.citations import bulk_citations, render_citations
-from generator.publish.feeds import (
-    FeedChannel,
-    FeedEntry,
-    render_days_feed,
-    render_feeds,
-    render_opml,
-)
-from generator.publish.html import make_frame, render_pages, sitemap_entries
-from generator.publish.search import Memory, render_search
+from generator.publish.search import render_search
 from generator.publish.sitemap import (
     ICON,
     nojekyll,
@@ -42,13 +38,27 @@ from generator.publish.sitemap import (
 )
 from generator.publish.theme import Theme
 from generator.site.pages import Site, plan_site
-from generator.storage.cache import open_cache, version_of
-from generator.storage.staging import check_apart, check_output, replace_tree
+from generator.storage.cache import Cache, open_cache, version_of
+from generator.storage.ledger import Ledger, read_ledger, write_ledger
+from generator.storage.staging import (
+    Old,
+    Place,
+    Written,
+    check_apart,
+    check_output,
+    staging,
+    write_files,
+)
 
 CACHE = ".broadsheet/cache.sqlite"
 PROGRAM = f"Broadsheet {__version__}"
-_PAGES_FOR_PROCESSES = 400
-"""Below so many pages, starting processes costs more than it saves."""
+LINKED_MOST = 5_000
+"""So many unchanged files are linked into a new site; where there are more, what is new is moved in
+among them."""
+_PRODUCTS_FOR_PROCESSES = 600
+"""Below so many products to make, starting processes costs more than it saves."""
+_UNDER_WAY = 16
+"""Batches that wait, run or have just been made, when others make them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,17 +85,18 @@ def build(
     """Build the site at `root` into `output` (default: its output/).
 
     `cached`: whether to use and keep what builds remember; the site is the same without it.
-    `executor` renders the pages; without one, `jobs` processes do (default: one for each core).
+    `executor` does the work; without one, `jobs` processes do (default: one for each core).
     Raises BroadsheetError with every problem of the stage that failed; the old site stays."""
     output = output or root / "output"
     with closing("Nothing was built; the site in the output folder is as before."):
         check_apart(output, root, ("content", "themes"))
         check_output(output)
-        config = load_config(root, base_url)
-        theme = load_theme(root, config)
-        site = plan_site(load_library(root, drafts=drafts), config)
-        with _workers(len(site.pages), jobs, executor) as workers, _memory(root, cached) as memory:
-            changes = replace_tree(output, render_site(site, theme, workers, memory))
+        with _memory(root, cached) as memory:
+            ledger = read_ledger(memory, output) if memory else None
+            config = load_config(root, base_url)
+            theme = load_theme(root, config)
+            site = plan_site(load_library(root, drafts=drafts), config)
+            changes = _publish(site, theme, output, ledger, memory, jobs, executor)
     return Built(
         output=output,
         pages=len(site.pages),
@@ -95,123 +106,76 @@ def build(
     )
 
 
-def render_site(
-    site: Site, theme: Theme, executor: Executor | None = None, memory: Memory | None = None
-) -> Iterator[File]:
-    """Every file of the site, one at a time."""
-    config = site.config
-    yield from theme.static
-    yield from render_pages(site, make_frame(site, theme.look, PROGRAM), executor)
-    yield from _feeds(site)
-    yield from _api(site)
-    yield from _citations(site)
-    yield from render_search(site.library, executor, memory)
-    yield from render_sitemap(sitemap_entries(site.pages, site.library.papers), config.base_url)
-    yield robots(config.base_url)
-    icon = ICON if any(file.path == ICON for file in theme.static) else ""
-    yield opensearch(config.title, config.description, config.base_url, config.language, icon)
-    yield web_manifest(config.title, config.description, config.language, icon)
-    yield nojekyll()
+def _publish(
+    site: Site,
+    theme: Theme,
+    output: Path,
+    ledger: Ledger | None,
+    memory: Cache | None,
+    jobs: int | None,
+    executor: Executor | None,
+) -> Changes:
+    """Make what the old site has not, and put the new site in its place."""
+    frame = make_frame(site, theme.look, PROGRAM)
+    products = list(plan_products(site, frame))
+    known = ledger.digests if ledger else {}
+    new = [product for product in products if known.get(product.key) != product.digest]
+    kept = {p for each in products if known.get(each.key) == each.digest for p in each.paths}
+    whole = len(kept) <= LINKED_MOST
+    with staging(output, whole=whole) as stage, _workers(len(new), jobs, executor) as others:
+        stage.write(theme.static)
+        for written in _made(batches(new, site.library, frame), stage.place, others):
+            stage.add(written)
+        stage.write(render_search(site.library, others, memory))
+        stage.write(_site_files(site, theme))
+        old = Old(paths=ledger.paths, seal=ledger.seal) if ledger else None
+        changes, seal = stage.publish(kept, old)
+    if memory:
+        digests = {product.key: product.digest for product in products}
+        paths = sorted({*kept, *stage.paths})
+        write_ledger(memory, output, Ledger(digests=digests, paths=paths, seal=seal))
+    return changes
 
 
-@contextmanager
-def _memory(root: Path, cached: bool) -> Iterator[Memory | None]:
-    """What the builds of the site remember, if they may."""
-    if not cached:
-        yield None
+def _made(
+    waiting: Iterator[Batch], place: Place, executor: Executor | None
+) -> Iterator[list[Written]]:
+    """What becomes of the files of every batch. Raises BroadsheetError with the problems of all."""
+    problems: dict[Problem, None] = {}
+    for result in _results(waiting, place, executor):
+        try:
+            yield result()
+        except BroadsheetError as error:
+            problems |= dict.fromkeys(error.problems)
+    if problems:
+        raise BroadsheetError(sorted(problems, key=lambda problem: problem.where))
+
+
+def _results(
+    waiting: Iterator[Batch], place: Place, executor: Executor | None
+) -> Iterator[Callable[[], list[Written]]]:
+    """What gives the result of each batch, in order; elsewhere, only a few batches are under way at
+    once, so that they do not pile up."""
+    if executor is None:
+        yield from (partial(_make, batch, place) for batch in waiting)
         return
-    with open_cache(root / CACHE, version_of(Path(__file__).parent)) as cache:
-        yield cache
+    under_way: deque[Future[list[Written]]] = deque()
+    for batch in waiting:
+        under_way.append(executor.submit(_make, batch, place))
+        if len(under_way) >= _UNDER_WAY:
+            yield under_way.popleft().result
+    yield from (future.result for future in under_way)
 
 
-@contextmanager
-def _workers(pages: int, jobs: int | None, executor: Executor | None) -> Iterator[Executor | None]:
-    """The executor given, or processes where they are worth their start."""
-    jobs = jobs or os.cpu_count() or 1
-    if executor is not None or jobs == 1 or pages < _PAGES_FOR_PROCESSES:
-        yield executor
-        return
-    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-    context = multiprocessing.get_context(method)
-    with ProcessPoolExecutor(min(jobs, math.ceil(pages / 100)), mp_context=context) as pool:
-        yield pool
+def _make(batch: Batch, place: Place) -> list[Written]:
+    return write_files(place, make(batch))
 
 
-def _papers(site: Site, ids: tuple[str, ...]) -> list[Paper]:
-    return [site.library.papers[paper] for paper in ids]
-
-
-def _feeds(site: Site) -> Iterator[File]:
-    config, library = site.config, site.library
-    channels, entries = [], dict[str, FeedEntry]()
-    for channel, ids in _channels(site):
-        channels.append(channel)
-        yield from render_feeds(
-            channel,
-            _papers(site, ids[: config.feed_entries]),
-            base_url=config.base_url,
-            language=config.language,
-            topics=library.topics,
-            entries=entries,
-        )
-    daily = FeedChannel(
-        title=f"{config.title}: one entry a day",
-        description=config.description,
-        url="/archive/",
-        base="/days/",
-        author=", ".join(config.curators),
-        group="Site",
-    )
-    days = [(day.first, _papers(site, day.papers)) for day in site.days.values()]
-    yield from render_days_feed(
-        daily, days[: config.feed_entries], base_url=config.base_url, language=config.language
-    )
-    yield render_opml(channels, title=config.title, base_url=config.base_url)
-
-
-def _channels(site: Site) -> Iterator[tuple[FeedChannel, tuple[str, ...]]]:
-    """Every channel with the ids of its papers, newest first."""
-    config, library = site.config, site.library
-    author = ", ".join(config.curators)
-    yield (
-        FeedChannel(
-            title=config.title,
-            description=config.description,
-            url="/",
-            base="/",
-            author=author,
-            group="Site",
-        ),
-        tuple(library.papers),
-    )
-    places = [
-        (f"/topics/{s}/", library.topics[s].title, "Topics", i) for s, i in site.topics.items()
-    ]
-    places += [
-        (f"/organizations/{slug}/", organization.name, "Organizations", organization.papers)
-        for slug, organization in site.organizations.items()
-    ]
-    for base, title, group, ids in places:
-        channel = FeedChannel(
-            title=f"{config.title}: {title}",
-            description=f"Papers in {config.title}: {title}",
-            url=base,
-            base=base,
-            author=author,
-            group=group,
-        )
-        yield channel, ids
-
-
-def _api(site: Site) -> Iterator[File]:
+def _site_files(site: Site, theme: Theme) -> Iterator[File]:
+    """The few files that tell of the whole site."""
     config, library = site.config, site.library
     items = ApiItems(base_url=config.base_url, topics=library.topics)
-    yield from render_api_papers(library, items)
     yield render_api_daily_papers(library, items)
-    for day in site.days.values():
-        yield render_api_day(day.first, _papers(site, day.papers), items)
-    for slug, ids in site.topics.items():
-        yield render_api_topic(library.topics[slug], _papers(site, ids), items)
     yield render_api_index(
         title=config.title,
         description=config.description,
@@ -221,14 +185,58 @@ def _api(site: Site) -> Iterator[File]:
         days=[(day.first, len(day.papers)) for day in site.days.values()],
         topics=[(library.topics[slug], len(ids)) for slug, ids in site.topics.items()],
     )
+    yield from _days_feed(site)
+    yield render_opml(list(channels(site)), title=config.title, base_url=config.base_url)
+    yield from render_sitemap(sitemap_entries(site.pages, library.papers), config.base_url)
+    yield robots(config.base_url)
+    icon = ICON if any(file.path == ICON for file in theme.static) else ""
+    yield opensearch(config.title, config.description, config.base_url, config.language, icon)
+    yield web_manifest(config.title, config.description, config.language, icon)
+    yield nojekyll()
 
 
-def _citations(site: Site) -> Iterator[File]:
-    base_url, kept = site.config.base_url, dict[str, tuple[str, str]]()
-    yield from render_citations(site.library, base_url, kept=kept)
-    for slug, ids in site.topics.items():
-        yield from bulk_citations(f"topics/{slug}/papers", _papers(site, ids), base_url, kept=kept)
-    for day in site.days.values():
-        yield from bulk_citations(
-            f"days/{day.slug}/papers", _papers(site, day.papers), base_url, kept=kept
-        )
+def _days_feed(site: Site) -> Iterator[File]:
+    config = site.config
+    daily = FeedChannel(
+        title=f"{config.title}: one entry a day",
+        description=config.description,
+        url="/archive/",
+        base="/days/",
+        author=", ".join(config.curators),
+        group="Site",
+    )
+    newest = islice(site.days.values(), config.feed_entries)
+    days = [(day.first, [site.library.papers[paper] for paper in day.papers]) for day in newest]
+    return render_days_feed(daily, days, base_url=config.base_url, language=config.language)
+
+
+@contextmanager
+def _memory(root: Path, cached: bool) -> Iterator[Cache | None]:
+    """What the builds of the site remember, if they may."""
+    if not cached:
+        yield None
+        return
+    with open_cache(root / CACHE, version_of(Path(__file__).parent)) as cache:
+        yield cache
+
+
+@contextmanager
+def _workers(
+    products: int, jobs: int | None, executor: Executor | None
+) -> Iterator[Executor | None]:
+    """The executor given, or processes where they are worth their start."""
+    jobs = jobs or os.cpu_count() or 1
+    if executor is not None or jobs == 1 or products < _PRODUCTS_FOR_PROCESSES:
+        yield executor
+        return
+    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context(_start_method())) as pool:
+        yield pool
+
+
+def _start_method() -> str:
+    """How processes begin: as copies of this one, which is quick, unless it has threads, whose
+    locks they would copy too."""
+    methods = multiprocessing.get_all_start_methods()
+    if "fork" in methods and os.uname().sysname == "Linux" and threading.active_count() == 1:
+        return "fork"
+    return "forkserver" if "forkserver" in methods else "spawn"

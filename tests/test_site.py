@@ -2,7 +2,7 @@
 
 import datetime
 import pickle
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -11,16 +11,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from generator.build import build
 from generator.config import Config
 from generator.content import load_config, load_theme
 from generator.errors import BroadsheetError
+from generator.library.pages import format_paper
 from generator.model import Library, Note, Paper, Topic
-from generator.publish.html import make_frame, relative, render_pages
+from generator.publish.html import Frame, Links, make_frame, root_from
+from generator.publish.products import batches, make, plan_products
+from generator.publish.theme import Look
 from generator.site.page import PAGE_SIZE
-from generator.site.pages import plan_site
+from generator.site.pages import Site, plan_site
+from generator.storage.tree import write_file
 
 DAY = datetime.date(2025, 11, 26)
 CONFIG = Config(title="Papers", base_url="https://example.org/papers/")
+RENAMED = replace(CONFIG, title="Others")
 
 
 def library(count: int, **changed: Paper) -> Library:
@@ -111,28 +117,48 @@ def test_two_pages_with_one_url_are_told_together() -> None:
     }
 
 
-def digests(papers: Library, config: Config = CONFIG) -> dict[str, str]:
-    return {page.url: page.digest for page in plan_site(papers, config).pages}
+@pytest.fixture(scope="module")
+def look(tmp_path_factory: pytest.TempPathFactory) -> Look:
+    root = tmp_path_factory.mktemp("look")
+    (root / "content").mkdir()
+    (root / "content/site.yml").write_text("title: Papers\n")
+    return load_theme(root, load_config(root)).look
 
 
-def test_a_changed_paper_changes_the_digests_of_the_pages_that_show_it_and_no_others() -> None:
+def digests(papers: Library, look: Look, config: Config = CONFIG) -> dict[str, str]:
+    """Of every product, by its key."""
+    site = plan_site(papers, config)
+    products = plan_products(site, make_frame(site, look, "test"))
+    return {product.key: product.digest for product in products}
+
+
+def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
+    return {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+
+
+def test_a_changed_paper_changes_what_shows_it_and_nothing_else(look: Look) -> None:
     paper = replace(library(100).papers["paper-42"], upvotes=6)
-    before = digests(library(100, paper_42=paper))
-    after = digests(library(100, paper_42=replace(paper, upvotes=7)))
-    assert {url for url in before if before[url] != after[url]} == {
-        "/papers/paper-42/",
-        "/page/2/",
-        "/topics/even/",
-        "/days/2025-11-22/",
-        "/weeks/2025-W47/",
-        "/months/2025-11/page/2/",
-        "/trending/",
+    before = digests(library(100, paper_42=paper), look)
+    after = digests(library(100, paper_42=replace(paper, upvotes=7)), look)
+    assert changed(before, after) == {
+        "page /papers/paper-42/",
+        "page /page/2/",
+        "page /topics/even/",
+        "page /days/2025-11-22/",
+        "page /weeks/2025-W47/",
+        "page /months/2025-11/page/2/",
+        "page /trending/",
+        "paper paper-42",
+        "day 2025-11-22",
+        "topic even",
+        "feeds /",
+        "feeds /topics/even/",
     }
 
 
-def test_a_changed_setting_changes_every_digest() -> None:
-    before, after = digests(library(5)), digests(library(5), replace(CONFIG, title="Others"))
-    assert all(before[url] != after[url] for url in before)
+def test_a_changed_setting_changes_all_that_says_it(look: Look) -> None:
+    before, after = digests(library(5), look), digests(library(5), look, RENAMED)
+    assert changed(before, after) >= {key for key in before if key.split()[0] in ("page", "feeds")}
 
 
 segments = st.lists(st.sampled_from(["papers", "topics", "a", "b.c", "page"]), max_size=4)
@@ -147,39 +173,49 @@ def test_a_relative_link_leads_where_the_absolute_one_does(
     base = "/" + "".join(f"{part}/" for part in here)
     url = "/" + "".join(f"{part}/" for part in there) + file
     for prefix in ("https://example.org", "https://example.org/deep/er"):
-        assert urljoin(prefix + base, relative(base, url)) == prefix + url
+        href = Links(root_from(base, "/"), {}).href(url)
+        assert urljoin(prefix + base, href) == prefix + url
 
 
-def test_pages_are_the_same_whoever_renders_them(tmp_path: Path) -> None:
-    (tmp_path / "content").mkdir()
-    (tmp_path / "content/site.yml").write_text("title: Papers\ntheme: plain\n")
-    config = load_config(tmp_path)
-    site = plan_site(library(100), config)
-    frame = make_frame(site, load_theme(tmp_path, config).look, "test")
-    here = list(render_pages(site, frame))
+def made(site: Site, frame: Frame, executor: Executor | None = None) -> dict[str, bytes]:
+    """The files of all products."""
+    found = list(batches(list(plan_products(site, frame)), site.library, frame))
+    results = executor.map(make, found) if executor else map(make, found)
+    return {file.path: file.content for files in results for file in files}
+
+
+def test_products_are_the_same_whoever_makes_them(look: Look) -> None:
+    site = plan_site(library(100), CONFIG)
+    frame = make_frame(site, look, "test")
+    here = made(site, frame)
+    assert here.keys() == {path for each in plan_products(site, frame) for path in each.paths}
     with ProcessPoolExecutor(2, mp_context=get_context("forkserver")) as pool:
-        assert list(render_pages(site, frame, pool)) == here
+        assert made(site, frame, pool) == here
     assert pickle.loads(pickle.dumps(site)) == site
 
 
-def test_a_template_that_fails_on_many_pages_is_told_once_by_any_executor(tmp_path: Path) -> None:
+def test_a_template_that_fails_on_many_pages_is_told_once_by_any_number_of_jobs(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "content").mkdir()
     (tmp_path / "content/site.yml").write_text("title: Papers\ntheme: mine\n")
     (tmp_path / "themes/mine/templates").mkdir(parents=True)
     (tmp_path / "themes/mine/theme.yml").write_text("name: Mine\nextends: plain\n")
     for name in ("paper", "404"):
         (tmp_path / f"themes/mine/templates/{name}.html").write_text("\n{{ nothing }}")
-    config = load_config(tmp_path)
-    site = plan_site(library(300), config)
-    frame = make_frame(site, load_theme(tmp_path, config).look, "test")
-    with ProcessPoolExecutor(2, mp_context=get_context("forkserver")) as pool:
-        for executor in (None, pool):
-            with pytest.raises(BroadsheetError) as caught:
-                list(render_pages(site, frame, executor))
-            assert [found.where for found in caught.value.problems] == [
-                "themes/mine/templates/paper.html:2",
-                "themes/mine/templates/404.html:2",
-            ]
+    for paper in library(300):
+        write_file(tmp_path, f"content/papers/2025/{paper.id}.md", format_paper(paper).encode())
+    for topic in ("even", "odd"):
+        write_file(tmp_path, f"content/topics/{topic}.md", b"---\ntitle: Topic\n---\n")
+    for jobs in (1, 2):
+        with pytest.raises(BroadsheetError) as caught:
+            build(tmp_path, jobs=jobs)
+        assert {found.where for found in caught.value.problems} == {
+            "themes/mine/templates/paper.html:2",
+            "themes/mine/templates/404.html:2",
+        }
+        assert len(caught.value.problems) == 2
+        assert not (tmp_path / "output").exists()
 
 
 def test_a_theme_without_options_says_so(tmp_path: Path) -> None:

@@ -5,19 +5,26 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from generator.errors import BroadsheetError
-from generator.model import File
-from generator.storage.staging import MARKER, check_apart, check_output, replace_tree
+from generator.model import Changes, File
+from generator.storage.staging import MARKER, check_apart, check_output, staging
 from generator.storage.tree import decode, list_files, read_bytes, write_file, write_text
 from tests.command import REPOSITORY, broadsheet, tree
 
 OLD = [File(path="index.html", content=b"old"), File(path="papers/a/index.html", content=b"a")]
 NEW = [File(path="index.html", content=b"new"), File(path="papers/b/index.html", content=b"b")]
+
+
+def replace_tree(output: Path, files: Iterable[File]) -> Changes:
+    """Make these files the site in a folder."""
+    with staging(output) as stage:
+        stage.write(files)
+        return stage.publish()[0]
 
 
 @pytest.fixture
@@ -66,7 +73,7 @@ KILLED = """
 import sys
 from pathlib import Path
 from generator.model import File
-from generator.storage.staging import replace_tree
+from generator.storage.staging import staging
 
 def files():
     for number in range(10**9):
@@ -74,7 +81,8 @@ def files():
         if number == 20:
             print("going", flush=True)
 
-replace_tree(Path(sys.argv[1]), files())
+with staging(Path(sys.argv[1])) as stage:
+    stage.write(files())
 """
 
 

@@ -1,11 +1,10 @@
-"""Pages to HTML files, in batches that stand for themselves and may be rendered anywhere."""
+"""Pages to HTML files: what a template sees, and what its pages depend on."""
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Executor, Future
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
-from itertools import islice
+from functools import lru_cache
+from hashlib import blake2b
 from typing import Any
 
 import jinja2
@@ -17,8 +16,10 @@ from generator.model import File, Paper, People, Topic
 from generator.publish.addresses import absolute_url
 from generator.publish.api import api_endpoints, api_fields
 from generator.publish.citations import citation_tags, json_ld
-from generator.publish.theme import Look, make_environment, template_problem
+from generator.publish.templates import make_environment, template_problem
+from generator.publish.theme import Look
 from generator.publish.views import (
+    Cards,
     PageView,
     SiteView,
     view_listing,
@@ -30,9 +31,7 @@ from generator.site.page import Page, Ref
 from generator.site.pages import Site
 from generator.text.plain import excerpt, plain_text, plain_title
 
-BATCH_PAGES = 64
-_UNDER_WAY = 16
-"""Batches that wait, run or have just been rendered, when others render them."""
+API = "api.html"
 _DESCRIPTION_LENGTH = 200
 
 
@@ -48,16 +47,6 @@ class Frame:
     site: SiteView
     examples: Mapping[str, Any]
     """A paper, a day and a topic that exist, for the page about the static JSON."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """Some pages with all that rendering them needs; picklable."""
-
-    frame: Frame
-    pages: tuple[Page, ...]
-    papers: Mapping[str, Paper]
-    """The papers that the pages show, by id."""
 
 
 def make_frame(site: Site, look: Look, generator: str) -> Frame:
@@ -95,103 +84,96 @@ def make_frame(site: Site, look: Look, generator: str) -> Frame:
     )
 
 
-def render_pages(site: Site, frame: Frame, executor: Executor | None = None) -> Iterator[File]:
-    """Every page of the site as a file, in the order of the plan.
+class PageDigests:
+    """What a template's pages depend on besides what they show: settings, templates, the theme's
+    files. Of a site, a template and the navigation only what the templates read."""
 
-    `executor` does the batches elsewhere; None does them here. Raises BroadsheetError where a
-    template fails, every failure once."""
-    problems: dict[Problem, None] = {}
-    for result in _results(_batches(site, frame), executor):
+    def __init__(self, frame: Frame) -> None:
+        self._frame = frame
+        self._environment = make_environment(frame.look)
+        self._known: dict[str, str] = {}
+
+    def of(self, template: str) -> str:
+        """A digest for all pages that are made by a template."""
+        if template not in self._known:
+            self._known[template] = self._digest(template)
+        return self._known[template]
+
+    def _digest(self, template: str) -> str:
+        frame, reads = self._frame, self._environment.reads(template)
+        names = {path[1] if len(path) > 1 else "" for path in reads.paths if path[0] == "site"}
+        fields = [each.name for each in dataclasses.fields(SiteView)]
+        shown = [f"{f}={getattr(frame.site, f)!r}" for f in fields if {f, ""} & names]
+        config = (frame.config.title, frame.config.description, frame.config.base_url)
+        look = (frame.look.assets, frame.look.options, self._environment.digest(reads.templates))
+        nav = frame.nav if any(path[0] == "nav" for path in reads.paths) else ()
+        examples = frame.examples if template == API else ()
+        told = repr((shown, config, look, nav, examples))
+        return blake2b(told.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+class PageRenderer:
+    """Renders pages that show some papers; a paper that stands on several is looked at once."""
+
+    def __init__(self, frame: Frame, papers: Mapping[str, Paper]) -> None:
+        self._frame = frame
+        self._papers = papers
+        self._environment = make_environment(frame.look)
+        self._cards = Cards(papers, frame.topics, frame.people)
+        self._problems: dict[Problem, None] = {}
+
+    def render(self, page: Page) -> Iterator[File]:
+        """The page as a file; none where its template fails, which `finish` tells."""
         try:
-            yield from result()
-        except BroadsheetError as error:
-            problems |= dict.fromkeys(error.problems)
-    if problems:
-        raise BroadsheetError(problems)
-
-
-def _results(
-    batches: Iterator[Batch], executor: Executor | None
-) -> Iterator[Callable[[], list[File]]]:
-    """What gives each batch's files, in order; elsewhere, only a few batches are under way at once,
-    so that neither they nor their files pile up."""
-    if executor is None:
-        yield from (partial(render_batch, batch) for batch in batches)
-        return
-    waiting: deque[Future[list[File]]] = deque()
-    for batch in batches:
-        waiting.append(executor.submit(render_batch, batch))
-        if len(waiting) >= _UNDER_WAY:
-            yield waiting.popleft().result
-    yield from (future.result for future in waiting)
-
-
-def _batches(site: Site, frame: Frame) -> Iterator[Batch]:
-    pages = iter(site.pages)
-    while chunk := tuple(islice(pages, BATCH_PAGES)):
-        ids = dict.fromkeys(paper for page in chunk for paper in page.papers)
-        papers = {paper: site.library.papers[paper] for paper in ids}
-        yield Batch(frame=frame, pages=chunk, papers=papers)
-
-
-def render_batch(batch: Batch) -> list[File]:
-    """The batch's pages as files. Raises BroadsheetError with every failing template once."""
-    environment = make_environment(batch.frame.look)
-    files: list[File] = []
-    problems: dict[Problem, None] = {}
-    for page in batch.pages:
-        try:
-            files.append(_render_page(page, batch, environment))
+            template = self._environment.get_template(page.template)
+            html = template.render(self._variables(page))
+            yield File(path=page.path, content=html.encode("utf-8"))
         except jinja2.TemplateError as error:
-            problems[template_problem(error, page.template)] = None
-    if problems:
-        raise BroadsheetError(problems)
-    return files
+            self._problems[template_problem(error, page.template)] = None
 
+    def finish(self) -> None:
+        """Raises BroadsheetError with every failing template once."""
+        self._environment.forget()
+        if self._problems:
+            raise BroadsheetError(self._problems)
 
-def _render_page(page: Page, batch: Batch, environment: jinja2.Environment) -> File:
-    template = environment.get_template(page.template)
-    html = template.render(_variables(page, batch))
-    return File(path=page.path, content=html.encode("utf-8"))
-
-
-def _variables(page: Page, batch: Batch) -> dict[str, Any]:
-    frame = batch.frame
-    links = _Links(page.url, frame.config.base_path, dict(frame.look.assets))
-    variables: dict[str, Any] = {
-        "site": frame.site,
-        "nav": view_nav(frame.nav, page.url),
-        "href": links.href,
-        "asset": links.asset,
-        **view_shows(page.shows),
-    }
-    canonical = absolute_url(frame.config.base_url, page.url)
-    meta: tuple[tuple[str, str], ...] = ()
-    linked_data, title, description = "", page.title, page.description
-    if page.listing is not None:
-        variables["listing"] = view_listing(page.listing, batch.papers, frame.topics, frame.people)
-    if page.paper:
-        paper = batch.papers[page.paper]
-        variables["paper"] = view_paper(paper, frame.topics, frame.people, canonical)
-        meta = citation_tags(paper, url=canonical)
-        linked_data = json_ld(paper, url=canonical, site_title=frame.config.title)
-        title = plain_title(paper.title)
-        description = description or plain_text(paper.abstract)
-    if page.template == "api.html":
-        variables["endpoints"] = api_endpoints(**frame.examples)
-        variables["fields"] = api_fields()
-    variables["page"] = PageView(
-        url=page.url,
-        title=title,
-        description=_description(description or frame.config.description),
-        kind=page.template.removesuffix(".html"),
-        canonical=canonical,
-        noindex=page.noindex,
-        feeds=page.feeds,
-        json_ld=Markup(linked_data),  # noqa: S704 (made safe for a script element there)
-        meta=meta,
-    )
-    return variables
+    def _variables(self, page: Page) -> dict[str, Any]:
+        frame = self._frame
+        links = _links(root_from(page.url, frame.config.base_path), frame.look.assets)
+        variables: dict[str, Any] = {
+            "site": frame.site,
+            "nav": view_nav(frame.nav, page.url),
+            "href": links.href,
+            "asset": links.asset,
+            **view_shows(page.shows),
+        }
+        canonical = absolute_url(frame.config.base_url, page.url)
+        meta: tuple[tuple[str, str], ...] = ()
+        linked_data, title, description = "", page.title, page.description
+        if page.listing is not None:
+            variables["listing"] = view_listing(page.listing, self._cards)
+        if page.paper:
+            paper = self._papers[page.paper]
+            variables["paper"] = view_paper(paper, frame.topics, frame.people, canonical)
+            meta = citation_tags(paper, url=canonical)
+            linked_data = json_ld(paper, url=canonical, site_title=frame.config.title)
+            title = plain_title(paper.title)
+            description = description or plain_text(paper.abstract)
+        if page.template == API:
+            variables["endpoints"] = api_endpoints(**frame.examples)
+            variables["fields"] = api_fields()
+        variables["page"] = PageView(
+            url=page.url,
+            title=title,
+            description=_description(description or frame.config.description),
+            kind=page.template.removesuffix(".html"),
+            canonical=canonical,
+            noindex=page.noindex,
+            feeds=page.feeds,
+            json_ld=Markup(linked_data),  # noqa: S704 (made safe for a script element there)
+            meta=meta,
+        )
+        return variables
 
 
 def _description(text: str) -> str:
@@ -199,22 +181,18 @@ def _description(text: str) -> str:
     return f"{shown.rstrip(' ,;:')} …" if rest and not shown.endswith(".") else shown
 
 
-class _Links:
-    """Hrefs from one page to the others: relative, so that the site works under any path; the 404
-    page, which is shown at any depth, has absolute ones."""
+class Links:
+    """Hrefs from the pages at one depth to the others: relative, so that the site works under any
+    path; the 404 page, which is shown at any depth, has absolute ones. One for all these pages:
+    parts of them that are the same are known by it."""
 
-    def __init__(self, url: str, base_path: str, assets: Mapping[str, str]) -> None:
-        self._from = url
-        self._base_path = base_path
+    def __init__(self, root: str, assets: Mapping[str, str]) -> None:
+        self._root = root
         self._assets = assets
 
     def href(self, url: str) -> str:
         """The href of a URL of the site (`/topics/`, `/feed.xml`); other URLs as they are."""
-        if not url.startswith("/"):
-            return url
-        if self._from == "/404.html":
-            return self._base_path + url[1:]
-        return relative(self._from, url)
+        return (self._root + url[1:] or "./") if url.startswith("/") else url
 
     def asset(self, path: str) -> str:
         """The href of a file of the theme's static/, with its content's hash."""
@@ -225,14 +203,14 @@ class _Links:
             raise jinja2.TemplateRuntimeError(f"no static file '{path}'") from None
 
 
-def relative(base: str, url: str) -> str:
-    """The relative reference from the page at `base` to `url`, both from the site's root."""
-    here, there = base.split("/")[1:-1], url.split("/")[1:]
-    shared = 0
-    while shared < min(len(here), len(there) - 1) and here[shared] == there[shared]:
-        shared += 1
-    reference = "../" * (len(here) - shared) + "/".join(there[shared:])
-    return reference or "./"
+def root_from(url: str, base_path: str) -> str:
+    """The way from a page to the site's root: `../../` from `/topics/robotics/`."""
+    return base_path if url == "/404.html" else "../" * (url.count("/") - 1)
+
+
+@lru_cache(maxsize=64)
+def _links(root: str, assets: tuple[tuple[str, str], ...]) -> Links:
+    return Links(root, dict(assets))
 
 
 def sitemap_entries(pages: Iterable[Page], papers: Mapping[str, Paper]) -> list[tuple[str, Any]]:

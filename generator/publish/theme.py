@@ -4,22 +4,18 @@ Owns the override rule: a file at the same path replaces the parent's; `@parent/
 the parent's own. Reading the folders is `content.load_theme`'s.
 """
 
-import datetime
 import hashlib
 import posixpath
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-import jinja2
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from generator.config import nearest, schema_problems, shown
 from generator.errors import BroadsheetError, Problem, problem
 from generator.model import File
-from generator.site.calendar import MONTHS, long_date
 from generator.text.front_matter import line_of, parse_mapping
 from generator.text.safety import safe_url
 
@@ -195,73 +191,3 @@ def _options_css(options: Mapping[str, Any]) -> bytes:
     colours = {key: value for key, value in options.items() if _COLOR.fullmatch(str(value))}
     lines = "".join(f"  --{key}: {value};\n" for key, value in sorted(colours.items()))
     return f":root {{\n{lines}}}\n".encode()
-
-
-@lru_cache(maxsize=4)
-def make_environment(look: Look) -> jinja2.Environment:
-    """Templates ready to render: autoescape everywhere, an unknown variable is an error."""
-    environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(
-            {n: (text, place, None) for n, text, place in look.templates}.get
-        ),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        auto_reload=False,
-    )
-    environment.filters |= _FILTERS
-    return environment
-
-
-def _short_date(day: datetime.date, edition: datetime.date | None = None) -> str:
-    """`26 Nov`, with the year where it is not the edition's."""
-    text = f"{day.day} {MONTHS[day.month - 1][:3]}"
-    return text if edition and edition.year == day.year else f"{text} {day.year}"
-
-
-def _number(value: int) -> str:
-    return f"{value:,}"
-
-
-def _plural(count: int, one: str, many: str) -> str:
-    return one if count == 1 else many
-
-
-_FILTERS: dict[str, Callable[..., str]] = {
-    "long_date": long_date,
-    "short_date": _short_date,
-    "number": _number,
-    "plural": _plural,
-}
-
-
-def template_problem(error: jinja2.TemplateError, name: str) -> Problem:
-    """What went wrong in a template, located in its file."""
-    if isinstance(error, jinja2.TemplateNotFound):
-        hint = "give the theme this template, or let it extend a theme that has it"
-        return Problem(where=f"template {name}", fact=f"'{error.name}' is missing", hint=hint)
-    if isinstance(error, jinja2.TemplateSyntaxError):
-        where = f"{error.filename or error.name}:{error.lineno}"
-    else:
-        where = _place_in_template(error) or f"template {name}"
-    hint = "themes/README.md lists the variables that a template has"
-    return Problem(where=where, fact=_in_words(error), hint=hint)
-
-
-def _in_words(error: jinja2.TemplateError) -> str:
-    """Jinja's message, names of our classes left out."""
-    text = str(error.message or error)
-    return re.sub(r"'generator\.[\w.]+?\.(\w+?)(?:View)? object' has no", r"\1 has no", text)
-
-
-def _place_in_template(error: BaseException) -> str:
-    """Jinja rewrites tracebacks to the templates' files and lines; the innermost one counts."""
-    place, trace = "", error.__traceback__
-    while trace is not None:
-        file = trace.tb_frame.f_code.co_filename
-        if file.startswith("themes/"):
-            place = f"{file}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return place

@@ -1,7 +1,7 @@
 """What templates see of papers and listings, as themes/README.md promises their authors."""
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -37,7 +37,7 @@ _FIND = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SiteView:
     """`site` in every template."""
 
@@ -100,7 +100,7 @@ class OrganizationView:
     external_url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Card:
     """A paper in a list."""
 
@@ -139,7 +139,7 @@ class Button:
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PaperView(Card):
     """A paper on its own page."""
 
@@ -199,9 +199,24 @@ class ListingView:
     links: tuple[PageLink | None, ...]
 
 
-def view_card(paper: Paper, topics: Mapping[str, Topic], people: People, gained: str = "") -> Card:
-    """A paper as lists show it. `gained`: what it gained lately, in words."""
-    return Card(**_card_fields(paper, topics, people, why={}), gained=gained)
+class Cards:
+    """Papers as lists show them, each made once: a list that shows one again finds the same."""
+
+    def __init__(
+        self, papers: Mapping[str, Paper], topics: Mapping[str, Topic], people: People
+    ) -> None:
+        self._papers = papers
+        self._topics = topics
+        self._people = people
+        self._made: dict[tuple[str, str], Card] = {}
+
+    def of(self, paper: str, gained: str = "") -> Card:
+        """The paper with this id. `gained`: what it gained lately, in words."""
+        made = self._made.get((paper, gained))
+        if made is None:
+            fields = _card_fields(self._papers[paper], self._topics, self._people, why={})
+            self._made[paper, gained] = made = Card(**fields, gained=gained)
+        return made
 
 
 def _card_fields(
@@ -299,8 +314,10 @@ def view_paper(
 
 def _reasons(paper: Paper, topics: Mapping[str, Topic], people: People) -> dict[str, str]:
     """By topic, why its rule caught the paper; a topic given by hand has no reason."""
+    named = [topics[slug] for slug in paper.topics if slug in topics and topics[slug].rule]
+    if not named:
+        return {}
     subject = subject_of(paper, people)
-    named = [topics[slug] for slug in paper.topics if slug in topics]
     return {match.slug: match.why for match in match_topics(subject, named, len(named) or 1)}
 
 
@@ -319,18 +336,13 @@ def _find(paper: Paper) -> tuple[Ref, ...]:
     return tuple(Ref(title=title, url=url + query) for title, url in _FIND)
 
 
-def view_listing(
-    listing: Listing, papers: Mapping[str, Paper], topics: Mapping[str, Topic], people: People
-) -> ListingView:
+def view_listing(listing: Listing, cards: Cards) -> ListingView:
     """A page of a list, its papers as cards."""
     groups = tuple(
         GroupView(
             title=group.title,
             url=group.url,
-            cards=tuple(
-                view_card(papers[paper], topics, people, listing.gained.get(paper, ""))
-                for paper in group.papers
-            ),
+            cards=tuple(cards.of(paper, listing.gained.get(paper, "")) for paper in group.papers),
         )
         for group in listing.groups
     )
@@ -371,10 +383,16 @@ def _printed(value: Any) -> Any:
     return Markup(value.__html__()) if isinstance(value, Prose) else value  # noqa: S704
 
 
-def view_nav(nav: Sequence[Ref], url: str) -> tuple[NavView, ...]:
+def view_nav(nav: tuple[Ref, ...], url: str) -> tuple[NavView, ...]:
     """The navigation, with the place that `url` belongs to marked."""
+    return _marked(nav, tuple(_is_within(url, ref.url) for ref in nav))
+
+
+@lru_cache(maxsize=64)
+def _marked(nav: tuple[Ref, ...], current: tuple[bool, ...]) -> tuple[NavView, ...]:
     return tuple(
-        NavView(title=ref.title, url=ref.url, current=_is_within(url, ref.url)) for ref in nav
+        NavView(title=ref.title, url=ref.url, current=is_current)
+        for ref, is_current in zip(nav, current, strict=True)
     )
 
 

@@ -92,9 +92,6 @@ class Page:
     """Kept out of the sitemap and of search engines."""
     source: str = ""
     """What in content/ asked for the page; for messages."""
-    digest: str = ""
-    """Of all that the page shows and the site's frame; with the templates' digest it decides
-    whether the page must be rendered again."""
 
     @property
     def path(self) -> str:

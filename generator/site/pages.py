@@ -3,9 +3,8 @@
 Owns which pages there are and that no two share a URL. Renders nothing.
 """
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -71,37 +70,15 @@ def plan_site(library: Library, config: Config) -> Site:
         *_curators_pages(library),
     ]
     _refuse_collisions(pages)
-    frame = _hash(
-        repr(
-            (
-                config,
-                nav,
-                library.people,
-                sorted(library.pages),
-                len(organizations),
-                next(iter(days), ""),
-                len(library.papers),
-            )
-        )
-    )
-    digests = {paper.id: _hash(repr(paper)) for paper in library}
     return Site(
         config=config,
         library=library,
-        pages=tuple(replace(page, digest=_digest(page, frame, digests)) for page in pages),
+        pages=tuple(pages),
         days=days,
         topics=topics,
         organizations=organizations,
         nav=nav,
     )
-
-
-def _digest(page: Page, frame: str, papers: Mapping[str, str]) -> str:
-    return _hash("\n".join([frame, repr(page), *(papers[paper] for paper in page.papers)]))
-
-
-def _hash(text: str) -> str:
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def _refuse_collisions(pages: Iterable[Page]) -> None:

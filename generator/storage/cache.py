@@ -13,6 +13,8 @@ from pathlib import Path
 
 from generator.storage.database import connect, remove
 
+OUTPUT = "of "
+"""How keys begin that belong to an output folder."""
 _DIGEST = 16
 _SCHEMA = """
     PRAGMA synchronous = OFF;
@@ -27,6 +29,7 @@ class Cache:
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
         self._used: set[str] = set()
+        self._stays = False
         self.damaged = False
         """Whether the file was found to be no database half-way through."""
 
@@ -53,11 +56,20 @@ class Cache:
             self._database.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (key, packed))
             self._used.add(key)
 
+    def keep(self) -> None:
+        """Nothing is dropped this time, though it was not asked for."""
+        self._stays = True
+
     def finish(self) -> None:
-        """Drop what was neither asked for nor put in since the cache was opened; keep the rest."""
+        """Drop what was neither asked for nor put in since the cache was opened; keep the rest, and
+        what belongs to an output folder (`of DIR …`): builds into others know nothing of it."""
+        if self._stays:
+            return
         with self._noticing():
             keys = [key for (key,) in self._database.execute("SELECT key FROM kept")]
-            unused = [(key,) for key in keys if key not in self._used]
+            unused = [
+                (key,) for key in keys if key not in self._used and not key.startswith(OUTPUT)
+            ]
             self._database.executemany("DELETE FROM kept WHERE key = ?", unused)
             self._database.commit()
 

@@ -7,10 +7,12 @@ sees the old site whole or the new one whole.
 import contextlib
 import ctypes
 import glob
-import itertools
+import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from generator.errors import problem
@@ -41,7 +43,9 @@ def check_output(output: Path) -> None:
     """Raises BroadsheetError unless `output` may be replaced by a built site: it is missing, empty,
     or made by us and no git repository, and its parent can be written to."""
     shown, output = _shown(output), output.resolve()
-    _finish_swap(output)
+    with _told(shown):
+        _finish_swap(output)
+        _carry_on(output)
     _clear_abandoned(output)
     if output.exists() and not output.is_dir():
         raise problem(shown, "is a file, not a folder", _ELSEWHERE)
@@ -57,21 +61,158 @@ def check_output(output: Path) -> None:
         _make_staging(output).rmdir()
 
 
-def replace_tree(output: Path, files: Iterable[File]) -> Changes:
-    """Write all files into a folder beside `output`, then put it in `output`'s place.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where files of a new site go; picklable, for whoever writes them."""
+
+    staging: str
+    output: str
+    whole: bool
+    """Whether the staging folder becomes the site, so that it needs what is unchanged, too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Old:
+    """A site that is as the build which made it left it."""
+
+    paths: Collection[str]
+    """Its files."""
+    seal: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What became of a file."""
+
+    path: str
+    changed: bool
+    """Whether it differs from the old site's."""
+    mark: int
+    """What it adds to the site's seal."""
+
+
+class Staging:
+    """A new site, or what is new of it, beside the old one; `publish` makes it the site."""
+
+    def __init__(self, output: Path, place: Place) -> None:
+        self.place = place
+        self._output = output
+        self._files: dict[str, Written] = {}
+
+    @property
+    def paths(self) -> Collection[str]:
+        """What was staged so far."""
+        return self._files.keys()
+
+    def write(self, files: Iterable[File]) -> None:
+        """Stage some files."""
+        self.add(write_files(self.place, files))
+
+    def add(self, written: Iterable[Written]) -> None:
+        """Note what somebody else staged. Raises BroadsheetError for the second of one path."""
+        for each in written:
+            if each.path in self._files:
+                raise problem(each.path, "two files of the site have this path")
+            self._files[each.path] = each
+
+    def publish(self, kept: Collection[str] = (), old: Old | None = None) -> tuple[Changes, int]:
+        """Make it the site: what was staged, and of the old site, whose files are known then, those
+        in `kept`. Gives what differs from the old site, and the new one's seal."""
+        self.write([File(path=MARKER, content=_MARKER_TEXT)])
+        changed = tuple(each.path for each in self._files.values() if each.changed)
+        before = list_files(self._output, "") if old is None else old.paths
+        stays = self._files.keys() | set(kept)
+        removed = tuple(path for path in before if path not in stays)
+        seal = sum(each.mark for each in self._files.values())
+        if old is not None:
+            gone = {*removed, *self._files}
+            seal += old.seal - sum(_mark(f"{self._output}/{path}", path) for path in gone)
+        if self.place.whole:
+            _take_over(self.place, kept)
+            _swap(Path(self.place.staging), self._output)
+        else:
+            _move_in(self.place, changed, removed)
+        unchanged = len(stays) - len(changed)
+        return Changes(written=changed, unchanged=unchanged, removed=removed), seal
+
+
+@contextlib.contextmanager
+def staging(output: Path, *, whole: bool = True) -> Iterator[Staging]:
+    """A place for a new site beside `output`. `whole`: whether to exchange the folders, else what
+    is new is moved in.
 
     A failure at any moment leaves the old site whole. Raises BroadsheetError when the disk refuses,
-    or when two files have one path. Returns what differs from the old site."""
+    or when two files have one path."""
     check_output(output)
     shown, output = _shown(output), output.resolve()
     with _told(shown):
-        staging = _make_staging(output)
+        folder = _make_staging(output)
+        place = Place(staging=str(folder), output=str(output), whole=whole or not output.exists())
         try:
-            changes = _write_tree(staging, output, files)
-            _swap(staging, output)
+            yield Staging(output, place)
         finally:
-            shutil.rmtree(staging, ignore_errors=True)
-    return changes
+            if not _journal(output).exists():
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def seal_of(output: Path) -> int:
+    """A number that is another when any file of a site was changed, added or taken away, as far
+    as names, sizes and times tell."""
+    return sum(_marks(str(output), ""))
+
+
+def _marks(folder: str, path: str) -> Iterator[int]:
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            inner = path + entry.name
+            if entry.is_dir(follow_symlinks=False):
+                yield from _marks(entry.path, f"{inner}/")
+            else:
+                yield _mark_of(inner, entry.stat(follow_symlinks=False))
+
+
+def _mark(place: str, path: str) -> int:
+    try:
+        return _mark_of(path, os.lstat(place))
+    except OSError:
+        return 0
+
+
+def _mark_of(path: str, found: os.stat_result) -> int:
+    return zlib.crc32(f"{path}\0{found.st_size}\0{found.st_mtime_ns}".encode())
+
+
+def write_files(place: Place, files: Iterable[File]) -> list[Written]:
+    """Stage files of a new site. What the old one has already is linked if all of it is staged,
+    and left where it is otherwise."""
+    folders, done = set[str](), list[Written]()
+    for file in files:
+        old, new = f"{place.output}/{file.path}", f"{place.staging}/{file.path}"
+        same = _same(old, file.content)
+        if place.whole or not same:
+            folder, _, _ = new.rpartition("/")
+            if folder not in folders:
+                os.makedirs(folder, exist_ok=True)  # noqa: PTH103
+                folders.add(folder)
+            if not (same and _linked(old, new)):
+                with open(new, "wb") as stream:  # noqa: PTH123
+                    stream.write(file.content)
+        mark = _mark(new if place.whole or not same else old, file.path)
+        done.append(Written(path=file.path, changed=not same, mark=mark))
+    return done
+
+
+def _take_over(place: Place, kept: Iterable[str]) -> None:
+    """Link files of the old site into the new one."""
+    folders = set[str]()
+    for path in kept:
+        old, new = f"{place.output}/{path}", f"{place.staging}/{path}"
+        folder, _, _ = new.rpartition("/")
+        if folder not in folders:
+            os.makedirs(folder, exist_ok=True)  # noqa: PTH103
+            folders.add(folder)
+        if not _linked(old, new):
+            shutil.copy2(old, new)
 
 
 def _shown(output: Path) -> str:
@@ -114,31 +255,6 @@ def _is_alive(process: int) -> bool:
     return True
 
 
-def _write_tree(staging: Path, output: Path, files: Iterable[File]) -> Changes:
-    seen: set[str] = set()
-    folders: set[str] = set()
-    written: list[str] = []
-    for file in itertools.chain(files, [File(path=MARKER, content=_MARKER_TEXT)]):
-        if file.path in seen:
-            raise problem(file.path, "two files of the site have this path")
-        seen.add(file.path)
-        folder, _, _ = file.path.rpartition("/")
-        if folder not in folders:
-            os.makedirs(f"{staging}/{folder}", exist_ok=True)  # noqa: PTH103
-            folders.add(folder)
-        old, new = f"{output}/{file.path}", f"{staging}/{file.path}"
-        unchanged = _same(old, file.content)
-        if not (unchanged and _linked(old, new)):
-            with open(new, "xb") as stream:  # noqa: PTH123
-                stream.write(file.content)
-        if not unchanged:
-            written.append(file.path)
-    removed = [path for path in list_files(output, "") if path not in seen]
-    return Changes(
-        written=tuple(written), unchanged=len(seen) - len(written), removed=tuple(removed)
-    )
-
-
 def _linked(old: str, new: str) -> bool:
     """Take an unchanged file over as it is; False where the file system has no hard links."""
     try:
@@ -179,6 +295,52 @@ def _exchange(one: Path, other: Path) -> bool:
         return False
     names = os.fsencode(one), os.fsencode(other)
     return bool(exchange(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE) == 0)
+
+
+def _move_in(place: Place, changed: Sequence[str], removed: Sequence[str]) -> None:
+    """Put the new files among the old ones. What is to be done is written down first: the next
+    build carries on where this one was killed."""
+    journal = _journal(Path(place.output))
+    plan = {"staging": place.staging, "changed": _links_last(changed), "removed": removed}
+    part = journal.with_name(f"{journal.name}.part")
+    part.write_text(json.dumps(plan), "utf-8")
+    part.replace(journal)
+    _carry_on(Path(place.output))
+
+
+def _links_last(paths: Iterable[str]) -> list[str]:
+    """Pages of single papers and what scripts fetch come before the lists that lead there."""
+    return sorted(paths, key=lambda path: (path.endswith("manifest.json"), path.count("/") < 2))
+
+
+def _carry_on(output: Path) -> None:
+    """Do what the journal says, as far as it is not done; then it goes."""
+    journal = _journal(output)
+    try:
+        plan = json.loads(journal.read_text("utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for path in plan["changed"]:
+        with contextlib.suppress(FileNotFoundError):
+            _move(f"{plan['staging']}/{path}", f"{output}/{path}")
+    for path in plan["removed"]:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(f"{output}/{path}")  # noqa: PTH108
+        with contextlib.suppress(OSError):
+            os.removedirs(f"{output}/{path}".rpartition("/")[0])
+    journal.unlink()
+
+
+def _move(old: str, new: str) -> None:
+    try:
+        os.rename(old, new)  # noqa: PTH104
+    except FileNotFoundError:
+        os.makedirs(new.rpartition("/")[0], exist_ok=True)  # noqa: PTH103
+        os.rename(old, new)  # noqa: PTH104
+
+
+def _journal(output: Path) -> Path:
+    return output.with_name(f".{output.name}.journal")
 
 
 def _finish_swap(output: Path) -> None:

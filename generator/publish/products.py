@@ -1,0 +1,259 @@
+"""The products of a site: files that are made at once, of what they name and nothing else.
+
+Owns which products there are besides the search and the few files that tell of the whole site, and
+the one rule for when a product is made again: its digest is another. A digest covers what the
+product shows, the papers it shows, the settings and templates it reads and the version.
+"""
+
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+from itertools import islice
+from typing import Any
+
+import orjson
+
+from generator.model import File, Library, Paper
+from generator.publish.api import ApiItems, render_api_day, render_api_papers, render_api_topic
+from generator.publish.citations import bulk_citations, render_citations
+from generator.publish.feeds import FeedChannel, FeedEntry, render_feeds
+from generator.publish.html import Frame, PageDigests, PageRenderer
+from generator.site.page import Page
+from generator.site.pages import Site
+
+FEEDS = ("feed.xml", "atom.xml", "feed.json")
+BATCH = 160
+"""Products in a batch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """Files that are made at once."""
+
+    kind: str
+    """page, paper, feeds, day or topic."""
+    name: str
+    """Which of its kind: a URL, an id, a day, a slug."""
+    papers: tuple[str, ...]
+    """Ids of the papers that it needs."""
+    body: Any
+    """What else it needs: a Page, a FeedChannel, a Topic."""
+    digest: str
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Its files."""
+        return _PATHS[self.kind](self)
+
+    @property
+    def key(self) -> str:
+        """Its name among all products."""
+        return f"{self.kind} {self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Some products with all that making them needs; picklable."""
+
+    frame: bytes
+    """A pickled Frame: unpickled once by whoever makes many batches."""
+    products: tuple[Product, ...]
+    papers: Mapping[str, Paper]
+
+
+def plan_products(site: Site, frame: Frame) -> Iterator[Product]:
+    """All products of a site; those that show the same papers stand near each other."""
+    digests = _Digests(site.library, frame)
+    products = [
+        *(digests.page(page) for page in site.pages),
+        *(digests.product("paper", paper, (paper,)) for paper in site.library.papers),
+        *(digests.product("feeds", c.base, ids, c) for c, ids in _channels(site)),
+        *(digests.product("day", str(d.first), d.papers, d.first) for d in site.days.values()),
+        *(digests.product("topic", s, ids) for s, ids in site.topics.items()),
+    ]
+    place = {paper: number for number, paper in enumerate(site.library.papers)}
+    return iter(sorted(products, key=lambda p: place[p.papers[0]] if p.papers else -1))
+
+
+def _paths_of_list(product: Product) -> tuple[str, ...]:
+    folder = f"{product.kind}s/{product.name}"
+    return f"api/{folder}.json", f"{folder}/papers.bib", f"{folder}/papers.ris"
+
+
+_PATHS: Mapping[str, Callable[[Product], tuple[str, ...]]] = {
+    "page": lambda page: (page.body.path,),
+    "paper": lambda paper: (
+        f"api/papers/{paper.name}.json",
+        f"papers/{paper.name}.bib",
+        f"papers/{paper.name}.ris",
+    ),
+    "feeds": lambda feeds: tuple(f"{feeds.name[1:]}{file}" for file in FEEDS),
+    "day": _paths_of_list,
+    "topic": _paths_of_list,
+}
+
+
+class _Digests:
+    """Products with their digests."""
+
+    def __init__(self, library: Library, frame: Frame) -> None:
+        self._frame = frame
+        self._pages = PageDigests(frame)
+        self._topics = {slug: _digest(topic) for slug, topic in library.topics.items()}
+        self._people = _digest(library.people)
+        self._papers = {paper.id: self._paper(paper) for paper in library}
+        config = frame.config
+        self._base = _digest((config.base_url, config.language))
+
+    def _paper(self, paper: Paper) -> str:
+        """Of a paper and all that is said of it elsewhere: its topics, names of people."""
+        topics = [self._topics.get(slug, "") for slug in paper.topics]
+        return _digest(paper, *topics, self._people)
+
+    def page(self, page: Page) -> Product:
+        """A page as a product."""
+        papers = tuple(page.papers)
+        digest = self._of(papers, self._pages.of(page.template), page)
+        return Product(kind="page", name=page.url, papers=papers, body=page, digest=digest)
+
+    def product(self, kind: str, name: str, papers: tuple[str, ...], body: Any = None) -> Product:
+        """A product of another kind."""
+        digest = self._of(papers, self._base, (kind, name, body))
+        return Product(kind=kind, name=name, papers=papers, body=body, digest=digest)
+
+    def _of(self, papers: Iterable[str], frame: str, body: Any) -> str:
+        return _digest(body, frame, *[self._papers[paper] for paper in papers])
+
+
+def _digest(value: Any, *parts: str) -> str:
+    told = blake2b(_told(value), digest_size=16)
+    told.update("".join(parts).encode())
+    return told.hexdigest()
+
+
+def _told(value: Any) -> bytes:
+    """A value as bytes that are others when it is another."""
+    try:
+        return orjson.dumps(value, default=repr, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:
+        return repr(value).encode("utf-8", "surrogatepass")
+
+
+def channels(site: Site) -> Iterator[FeedChannel]:
+    """Every channel that has feeds, in the order of the list of feeds."""
+    return (channel for channel, _ in _channels(site))
+
+
+def _channels(site: Site) -> Iterator[tuple[FeedChannel, tuple[str, ...]]]:
+    """Every channel with the ids of the papers in its feeds, newest first."""
+    config, library = site.config, site.library
+    author = ", ".join(config.curators)
+    main = FeedChannel(
+        title=config.title,
+        description=config.description,
+        url="/",
+        base="/",
+        author=author,
+        group="Site",
+    )
+    yield main, tuple(islice(library.papers, config.feed_entries))
+    places = [
+        (f"/topics/{s}/", library.topics[s].title, "Topics", i) for s, i in site.topics.items()
+    ]
+    places += [
+        (f"/organizations/{slug}/", organization.name, "Organizations", organization.papers)
+        for slug, organization in site.organizations.items()
+    ]
+    for base, title, group, ids in places:
+        channel = FeedChannel(
+            title=f"{config.title}: {title}",
+            description=f"Papers in {config.title}: {title}",
+            url=base,
+            base=base,
+            author=author,
+            group=group,
+        )
+        yield channel, ids[: config.feed_entries]
+
+
+# -- making them ----------------------------------------------------------------------------------
+
+
+def batches(products: Sequence[Product], library: Library, frame: Frame) -> Iterator[Batch]:
+    """The products in batches that stand for themselves and may be made anywhere."""
+    pickled = pickle.dumps(frame, pickle.HIGHEST_PROTOCOL)
+    for first in range(0, len(products), BATCH):
+        chosen = tuple(products[first : first + BATCH])
+        ids = dict.fromkeys(paper for product in chosen for paper in product.papers)
+        papers = {paper: library.papers[paper] for paper in ids}
+        yield Batch(frame=pickled, products=chosen, papers=papers)
+
+
+def make(batch: Batch) -> list[File]:
+    """The files of a batch. Raises BroadsheetError with every failing template once."""
+    frame, files = _frame(batch.frame), list[File]()
+    pages, others = PageRenderer(frame, batch.papers), _Maker(frame, batch.papers)
+    for product in batch.products:
+        files += pages.render(product.body) if product.kind == "page" else others.make(product)
+    pages.finish()
+    return files
+
+
+@lru_cache(maxsize=2)
+def _frame(pickled: bytes) -> Frame:
+    return pickle.loads(pickled)  # type: ignore[no-any-return]  # noqa: S301 (our own)
+
+
+class _Maker:
+    """Makes products that are no pages; what several show of a paper is worked out once."""
+
+    def __init__(self, frame: Frame, papers: Mapping[str, Paper]) -> None:
+        self._papers = papers
+        self._frame = frame
+        self._base_url = frame.config.base_url
+        self._items = ApiItems(base_url=self._base_url, topics=frame.topics)
+        self._cited: dict[str, tuple[str, str]] = {}
+        self._entries: dict[str, FeedEntry] = {}
+        self._make: Mapping[str, Callable[[Product], Iterator[File]]] = {
+            "paper": self._paper,
+            "feeds": self._feeds,
+            "day": self._day,
+            "topic": self._topic,
+        }
+
+    def make(self, product: Product) -> Iterator[File]:
+        """Its files."""
+        return self._make[product.kind](product)
+
+    def _shown(self, product: Product) -> list[Paper]:
+        return [self._papers[paper] for paper in product.papers]
+
+    def _paper(self, product: Product) -> Iterator[File]:
+        papers = self._shown(product)
+        yield from render_api_papers(papers, self._items)
+        yield from render_citations(papers, self._base_url, kept=self._cited)
+
+    def _feeds(self, product: Product) -> Iterator[File]:
+        return render_feeds(
+            product.body,
+            self._shown(product),
+            base_url=self._base_url,
+            language=self._frame.config.language,
+            topics=self._frame.topics,
+            entries=self._entries,
+        )
+
+    def _day(self, product: Product) -> Iterator[File]:
+        papers = self._shown(product)
+        yield render_api_day(product.body, papers, self._items)
+        yield from self._citations(f"days/{product.body}/papers", papers)
+
+    def _topic(self, product: Product) -> Iterator[File]:
+        papers = self._shown(product)
+        yield render_api_topic(self._frame.topics[product.name], papers, self._items)
+        yield from self._citations(f"topics/{product.name}/papers", papers)
+
+    def _citations(self, path: str, papers: Sequence[Paper]) -> Iterator[File]:
+        return bulk_citations(path, papers, self._base_url, kept=self._cited)

@@ -1,0 +1,329 @@
+"""Templates, compiled, and what each of them reads.
+
+A template reads `card` and `site.title`, not all of `site`. Knowing that saves work twice: a part
+that is included with the same values again is not rendered again, and a page is rendered anew only
+where something that its templates read has changed.
+"""
+
+import datetime
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import jinja2
+from jinja2 import meta, nodes
+from jinja2.compiler import CodeGenerator, Frame
+from jinja2.runtime import Context
+from jinja2.utils import missing
+from markupsafe import Markup
+
+from generator.errors import Problem
+from generator.publish.theme import Look
+from generator.site.calendar import MONTHS, long_date
+
+PLAIN_CALLS = frozenset({"href", "asset"})
+"""What a template may call and still be told by what it reads."""
+REMEMBERED = 16_000_000
+"""Characters of included parts that are kept at most, twice: the latest, and those before."""
+_TRIED, _SELDOM = 256, 16
+"""A part that was found again less often than in one of _SELDOM of so many tries is not kept."""
+_NAMED = 3
+"""Attributes of a variable up to which they are compared; from there on, the variable itself."""
+
+_Path = tuple[str, ...]
+_UNTOLD = frozenset({"self", "super", "caller", "varargs", "kwargs"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reads:
+    """What decides what a template gives, with all that it includes, imports and extends."""
+
+    paths: frozenset[_Path]
+    """The variables it reads, as far down as it names them: `("site", "title")`."""
+    templates: frozenset[str]
+    """Itself and the templates that it reaches."""
+    is_told: bool
+    """Whether nothing else decides; where not, it may do anything."""
+
+
+@lru_cache(maxsize=4)
+def make_environment(look: Look) -> "Environment":
+    """Templates ready to render: autoescape everywhere, an unknown variable is an error."""
+    return Environment(look)
+
+
+class Environment(jinja2.Environment):
+    """The templates of a theme. Included parts are remembered by what they read."""
+
+    def __init__(self, look: Look) -> None:
+        self._texts = {name: (text, place) for name, text, place in look.templates}
+        super().__init__(
+            loader=jinja2.FunctionLoader(
+                {name: (*told, None) for name, told in self._texts.items()}.get
+            ),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            auto_reload=False,
+            cache_size=-1,
+        )
+        self.filters |= _FILTERS
+        self._own: dict[str, _Own] = {}
+        self._parts: dict[str, _Part] = {}
+        self._remembered: dict[Any, str] = {}
+        self._before: dict[Any, str] = {}
+        self._length = 0
+
+    def reads(self, name: str) -> Reads:
+        """What decides what a template gives. A template that is missing or wrong reads nothing:
+        whoever renders it is told."""
+        paths, reached, waiting, is_told = set[_Path](), set[str](), [name], True
+        while waiting:
+            current = waiting.pop()
+            if current not in reached:
+                reached.add(current)
+                own = self._read(current)
+                paths |= own.paths
+                is_told = is_told and own.is_told
+                waiting += own.references or ()
+                if own.references is None:
+                    waiting += self._texts
+        return Reads(paths=frozenset(paths), templates=frozenset(reached), is_told=is_told)
+
+    def digest(self, names: Iterable[str]) -> str:
+        """A digest of the texts of templates."""
+        texts = [(name, self._texts.get(name)) for name in sorted(names)]
+        return hashlib.blake2b(repr(texts).encode(), digest_size=16).hexdigest()
+
+    def _read(self, name: str) -> "_Own":
+        if name not in self._own:
+            try:
+                self._own[name] = _read(self.parse(self._texts[name][0], name))
+            except (KeyError, jinja2.TemplateSyntaxError):
+                self._own[name] = _Own(paths=frozenset(), references=(), is_told=True)
+        return self._own[name]
+
+    def part(self, name: str, parent: str, context: Context, local: Mapping[str, Any]) -> str:
+        """What an include gives; templates are compiled to call it."""
+        part = self._parts.get(name) or self._load_part(name, parent)
+        if part.paths is None:
+            return self._render(part.template, context, local)
+        try:
+            key = (part, *[self._value(path, context, local) for path in part.paths])
+            found = self._remembered.get(key)
+        except TypeError:  # a value that cannot be a key
+            part.paths = None
+            return self._render(part.template, context, local)
+        part.count(found is not None)
+        if found is None:
+            found = self._before.get(key) or self._render(part.template, context, local)
+            self._remember(key, found)
+        return found
+
+    def _load_part(self, name: str, parent: str) -> "_Part":
+        template, reads = self.get_template(name, parent), self.reads(name)
+        self._parts[name] = part = _Part(template, _keys(reads.paths) if reads.is_told else None)
+        return part
+
+    def _value(self, path: _Path, context: Context, local: Mapping[str, Any]) -> Any:
+        name, *attributes = path
+        value = local.get(name, missing)
+        if value is missing:
+            value = context.resolve_or_missing(name)
+        for attribute in attributes:
+            if value is missing:
+                break
+            value = self.getattr(value, attribute)
+            if isinstance(value, jinja2.Undefined):
+                value = missing
+        return value
+
+    def _render(self, template: jinja2.Template, context: Context, local: Mapping[str, Any]) -> str:
+        inner = template.new_context(context.get_all(), True, dict(local))
+        return Markup("".join(template.root_render_func(inner)))  # noqa: S704 (escaped there)
+
+    def forget(self) -> None:
+        """Give up what is remembered: what comes next shows other papers."""
+        self._before, self._remembered, self._length = {}, {}, 0
+
+    def _remember(self, key: Any, text: str) -> None:
+        self._length += len(text)
+        if self._length > REMEMBERED:
+            self._before, self._remembered, self._length = self._remembered, {}, len(text)
+        self._remembered[key] = text
+
+
+@dataclass(slots=True, eq=False)
+class _Part:
+    """A template that others include."""
+
+    template: jinja2.Template
+    paths: tuple[_Path, ...] | None
+    """What tells what it gives; None where that cannot be told, or is never the same twice."""
+    tried: int = 0
+    found: int = 0
+
+    def count(self, found: bool) -> None:
+        """Whether it was found among what is remembered. No longer asked if it seldom is."""
+        self.tried += 1
+        self.found += found
+        if self.tried == _TRIED and self.found * _SELDOM < self.tried:
+            self.paths = None
+
+
+def _keys(paths: Iterable[_Path]) -> tuple[_Path, ...]:
+    """What to compare for variables that are read as `paths`."""
+    ordered = sorted(paths)
+    count = Counter(path[0] for path in ordered)
+    return tuple(dict.fromkeys(p if count[p[0]] <= _NAMED else p[:1] for p in ordered))
+
+
+class _Generator(CodeGenerator):
+    """Compiles includes to calls of `Environment.part`, and links to plain calls."""
+
+    def visit_Include(self, node: nodes.Include, frame: Frame) -> None:  # noqa: N802
+        name = node.template.value if isinstance(node.template, nodes.Const) else None
+        if not isinstance(name, str) or node.ignore_missing or not node.with_context:
+            super().visit_Include(node, frame)
+            return
+        local = self.dump_local_context(frame)
+        call = f"environment.part({name!r}, {self.name!r}, context, {local})"
+        self.simple_write(call, frame, node)
+
+    def visit_Call(  # noqa: N802
+        self, node: nodes.Call, frame: Frame, forward_caller: bool = False
+    ) -> None:
+        simple = not (node.kwargs or node.dyn_args or node.dyn_kwargs or forward_caller)
+        if not (simple and isinstance(node.node, nodes.Name) and node.node.name in PLAIN_CALLS):
+            super().visit_Call(node, frame, forward_caller=forward_caller)
+            return
+        self.visit(node.node, frame)
+        self.write("(")
+        for argument in node.args:
+            self.visit(argument, frame)
+            self.write(", ")
+        self.write(")")
+
+
+Environment.code_generator_class = _Generator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Own:
+    """What stands in one template."""
+
+    paths: frozenset[_Path]
+    references: tuple[str, ...] | None
+    """The templates it names; None where it works out a name."""
+    is_told: bool
+
+
+def _read(tree: nodes.Template) -> _Own:
+    free = meta.find_undeclared_variables(tree)
+    references = tuple(meta.find_referenced_templates(tree))
+    named = {name for name in references if name is not None}
+    return _Own(
+        paths=frozenset(path for path in _paths(tree) if path[0] in free),
+        references=tuple(sorted(named)) if None not in references else None,
+        is_told=None not in references and _is_told(tree),
+    )
+
+
+def _paths(node: nodes.Node) -> Iterator[_Path]:
+    path = _path(node)
+    if path is not None:
+        yield path
+        return
+    for child in node.iter_child_nodes():
+        yield from _paths(child)
+
+
+def _path(node: nodes.Node) -> _Path | None:
+    """`("site", "title")` of a name, or of attributes of one."""
+    if isinstance(node, nodes.Name):
+        return (node.name,) if node.ctx == "load" else None
+    if isinstance(node, nodes.Getattr):
+        owner = _path(node.node)
+        return (*owner, node.attr) if owner else None
+    return None
+
+
+def _is_told(tree: nodes.Template) -> bool:
+    """Whether what the template gives follows from the variables it reads."""
+    if next(tree.find_all((nodes.Block, nodes.NSRef, nodes.CallBlock)), None):
+        return False
+    own = {macro.name for macro in tree.find_all(nodes.Macro)}
+    for each in tree.find_all(nodes.FromImport):
+        own |= {name if isinstance(name, str) else name[1] for name in each.names}
+    for call in tree.find_all(nodes.Call):
+        if not isinstance(call.node, nodes.Name) or call.node.name not in PLAIN_CALLS | own:
+            return False
+    if any(each.name == "random" for each in tree.find_all(nodes.Filter)):
+        return False
+    return ("loop",) not in set(_paths(tree)) and not any(
+        path[0] in _UNTOLD for path in _paths(tree)
+    )
+
+
+# -- filters --------------------------------------------------------------------------------------
+
+
+def _short_date(day: datetime.date, edition: datetime.date | None = None) -> str:
+    """`26 Nov`, with the year where it is not the edition's."""
+    text = f"{day.day} {MONTHS[day.month - 1][:3]}"
+    return text if edition and edition.year == day.year else f"{text} {day.year}"
+
+
+def _number(value: int) -> str:
+    return f"{value:,}"
+
+
+def _plural(count: int, one: str, many: str) -> str:
+    return one if count == 1 else many
+
+
+_FILTERS: dict[str, Callable[..., str]] = {
+    "long_date": long_date,
+    "short_date": _short_date,
+    "number": _number,
+    "plural": _plural,
+}
+
+
+# -- failures -------------------------------------------------------------------------------------
+
+
+def template_problem(error: jinja2.TemplateError, name: str) -> Problem:
+    """What went wrong in a template, located in its file."""
+    if isinstance(error, jinja2.TemplateNotFound):
+        hint = "give the theme this template, or let it extend a theme that has it"
+        return Problem(where=f"template {name}", fact=f"'{error.name}' is missing", hint=hint)
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        where = f"{error.filename or error.name}:{error.lineno}"
+    else:
+        where = _place_in_template(error) or f"template {name}"
+    hint = "themes/README.md lists the variables that a template has"
+    return Problem(where=where, fact=_in_words(error), hint=hint)
+
+
+def _in_words(error: jinja2.TemplateError) -> str:
+    """Jinja's message, names of our classes left out."""
+    text = str(error.message or error)
+    return re.sub(r"'generator\.[\w.]+?\.(\w+?)(?:View)? object' has no", r"\1 has no", text)
+
+
+def _place_in_template(error: BaseException) -> str:
+    """Jinja rewrites tracebacks to the templates' files and lines; the innermost one counts."""
+    place, trace = "", error.__traceback__
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if file.startswith("themes/"):
+            place = f"{file}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
