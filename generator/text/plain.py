@@ -25,9 +25,8 @@ MANY_PARAGRAPHS = 40
 
 logging.getLogger("pylatexenc").setLevel(logging.CRITICAL)  # it comments on strangers' TeX
 
-_SPACE = re.compile(r"\s+")
 _PARAGRAPHS = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
-_TEX_IN_TEXT = re.compile(r"[\\`]|''")
+_TEX_IN_TEXT = ("\\", "`", "''")
 _ESCAPED = re.compile(r"\\([%&$#_{}])")
 _QUOTED = (
     (re.compile(r"``(?=\S)([^`\n]{0,300}?)''"), r"“\1”"),
@@ -58,7 +57,8 @@ _ENTITY = re.compile(r"&(?=#?\w+;)")
 def clean_line(text: str) -> str:
     """The text as one line: without control characters and bidirectional overrides, each run of
     white space one space, none at the ends. Nothing else is changed."""
-    return _SPACE.sub(" ", printable(text)).strip()
+    line = " ".join(text.split())
+    return line if line.isprintable() else " ".join(printable(text).split())
 
 
 def clean_lines(texts: Iterable[str]) -> list[str]:
@@ -68,6 +68,8 @@ def clean_lines(texts: Iterable[str]) -> list[str]:
 
 def clean_text(text: str) -> str:
     """The text as paragraphs, each cleaned as by `clean_line`, with one empty line between."""
+    if "\n" not in text and "\r" not in text:
+        return clean_line(text)
     text = printable(text.replace("\r\n", "\n").replace("\r", "\n"))
     lines = (clean_line(paragraph) for paragraph in _PARAGRAPHS.split(text))
     return "\n\n".join(line for line in lines if line)
@@ -221,7 +223,7 @@ def _parts(paragraph: str) -> list[tuple[str, bool]]:
 
 def _text_tex(text: str) -> str:
     """What TeX says in running text: escaped signs, accents, quotation marks, styled words."""
-    if not _TEX_IN_TEXT.search(text):
+    if not any(mark in text for mark in _TEX_IN_TEXT):
         return text
     for pattern, replacement in _QUOTED:
         text = pattern.sub(replacement, text)
