@@ -8,13 +8,13 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
 
 from generator import __version__
-from generator.content import load_config, load_library, load_theme
+from generator.content import bundled, load_config, load_library, load_theme
 from generator.errors import BroadsheetError, Problem, closing
 from generator.model import Changes, File
 from generator.publish.api import ApiItems, render_api_daily_papers, render_api_index
@@ -39,7 +39,7 @@ from generator.publish.sitemap import (
 from generator.publish.theme import Theme
 from generator.site.pages import Site, plan_site
 from generator.storage.cache import Cache, open_cache, version_of
-from generator.storage.ledger import Ledger, read_ledger, write_ledger
+from generator.storage.ledger import Ledger, read_ledger, stamp_of, write_ledger
 from generator.storage.staging import (
     Old,
     Place,
@@ -92,21 +92,51 @@ def build(
         check_apart(output, root, ("content", "themes"))
         check_output(output)
         with _memory(root, cached) as memory:
-            ledger = read_ledger(memory, output) if memory else None
+            stamp = stamp_of(_sources(root), base_url, drafts)
+            ledger = read_ledger(memory, output, stamp) if memory else None
+            if memory and ledger and ledger.stamp == stamp:
+                memory.keep()
+                return _as_before(output, ledger)
             config = load_config(root, base_url)
             theme = load_theme(root, config)
             site = plan_site(load_library(root, drafts=drafts), config)
-            changes = _publish(site, theme, output, ledger, memory, jobs, executor)
+            made = _make_site(site, theme, output, ledger, memory, jobs, executor)
+            if memory:
+                write_ledger(memory, output, replace(made.ledger, stamp=stamp))
     return Built(
         output=output,
         pages=len(site.pages),
         papers=len(site.library.papers),
         topics=len(site.topics),
-        changes=changes,
+        changes=made.changes,
     )
 
 
-def _publish(
+def _sources(root: Path) -> list[Path]:
+    """The folders that a site is made of."""
+    return [root / "content", root / "themes", *bundled("themes")]
+
+
+def _as_before(output: Path, ledger: Ledger) -> Built:
+    """Nothing has changed since the site was made."""
+    return Built(
+        output=output,
+        pages=ledger.pages,
+        papers=ledger.papers,
+        topics=ledger.topics,
+        changes=Changes(unchanged=ledger.files),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What became of the site, and what to remember of it."""
+
+    changes: Changes
+    ledger: Ledger
+
+
+def _make_site(
     site: Site,
     theme: Theme,
     output: Path,
@@ -114,7 +144,7 @@ def _publish(
     memory: Cache | None,
     jobs: int | None,
     executor: Executor | None,
-) -> Changes:
+) -> _Made:
     """Make what the old site has not, and put the new site in its place."""
     frame = make_frame(site, theme.look, PROGRAM)
     products = list(plan_products(site, frame))
@@ -130,11 +160,17 @@ def _publish(
         stage.write(_site_files(site, theme))
         old = Old(paths=ledger.paths, seal=ledger.seal) if ledger else None
         changes, seal = stage.publish(kept, old)
-    if memory:
-        digests = {product.key: product.digest for product in products}
-        paths = sorted({*kept, *stage.paths})
-        write_ledger(memory, output, Ledger(digests=digests, paths=paths, seal=seal))
-    return changes
+    made = Ledger(
+        seal=seal,
+        stamp="",
+        pages=len(site.pages),
+        papers=len(site.library.papers),
+        topics=len(site.topics),
+        files=len(changes.written) + changes.unchanged,
+        digests={product.key: product.digest for product in products},
+        paths=sorted({*kept, *stage.paths}),
+    )
+    return _Made(changes, made)
 
 
 def _made(

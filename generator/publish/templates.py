@@ -19,7 +19,7 @@ from jinja2 import meta, nodes
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import Context
 from jinja2.utils import missing
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from generator.errors import Problem
 from generator.publish.theme import Look
@@ -35,6 +35,7 @@ _NAMED = 3
 """Attributes of a variable up to which they are compared; from there on, the variable itself."""
 
 _Path = tuple[str, ...]
+_SPECIAL = re.compile("""[&<>"']""").search
 _UNTOLD = frozenset({"self", "super", "caller", "varargs", "kwargs"})
 
 
@@ -126,6 +127,13 @@ class Environment(jinja2.Environment):
             self._remember(key, found)
         return found
 
+    @staticmethod
+    def escaped(value: Any) -> str:
+        """A value as HTML, as `markupsafe.escape` gives it, sooner for what needs no escapes."""
+        if type(value) is str and not _SPECIAL(value):
+            return value
+        return escape(value)
+
     def _load_part(self, name: str, parent: str) -> "_Part":
         template, reads = self.get_template(name, parent), self.reads(name)
         self._parts[name] = part = _Part(template, _keys(reads.paths) if reads.is_told else None)
@@ -195,6 +203,14 @@ class _Generator(CodeGenerator):
         local = self.dump_local_context(frame)
         call = f"environment.part({name!r}, {self.name!r}, context, {local})"
         self.simple_write(call, frame, node)
+
+    def _output_child_pre(
+        self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo
+    ) -> None:
+        if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape or finalize.src is not None:
+            super()._output_child_pre(node, frame, finalize)
+        else:
+            self.write("environment.escaped(")
 
     def visit_Call(  # noqa: N802
         self, node: nodes.Call, frame: Frame, forward_caller: bool = False

@@ -1,10 +1,14 @@
-"""What a build notes of the site it made: which products are in the output folder, and which files.
+"""What a build notes of the site it made: from what it was made, which products are in the output
+folder, and which files.
 
 It counts only as long as the folder is as that build left it.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import blake2b
 from pathlib import Path
 
 import orjson
@@ -12,35 +16,82 @@ import orjson
 from generator.storage.cache import OUTPUT, Cache
 from generator.storage.staging import seal_of
 
+_RECENT = 2_000_000_000
+"""Nanoseconds in which a file may change again without its time telling: of the coarsest clocks of
+file systems."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
     """A site as a build left it."""
 
+    seal: int
+    """Of the folder (`staging.seal_of`)."""
+    stamp: str
+    """Of what it was made from (`stamp_of`); empty where that cannot be told."""
+    pages: int
+    papers: int
+    topics: int
+    files: int
     digests: Mapping[str, str]
     """Of each product, by its key."""
     paths: Sequence[str]
     """All files."""
-    seal: int
-    """Of the folder (`staging.seal_of`)."""
 
 
-def read_ledger(cache: Cache, output: Path) -> Ledger | None:
-    """The ledger of what is in `output`; None where there is none, or another site or nothing."""
-    value = cache.get(_key(output))
-    if value is None:
+def read_ledger(cache: Cache, output: Path, stamp: str) -> Ledger | None:
+    """The ledger of what is in `output`; None where there is none, or another site or nothing.
+
+    One with this stamp comes without digests and paths: there is nothing to be done."""
+    head = cache.get(_key(output, "site"))
+    if head is None:
         return None
-    seal, digests, paths = orjson.loads(value)
-    if not output.is_dir() or seal_of(output) != seal:
+    ledger = Ledger(**orjson.loads(head), digests={}, paths=())
+    if not output.is_dir() or seal_of(output) != ledger.seal:
         return None
-    return Ledger(digests=digests, paths=paths, seal=seal)
+    if stamp and ledger.stamp == stamp:
+        return ledger
+    products = cache.get(_key(output, "products"))
+    if products is None:
+        return None
+    digests, paths = orjson.loads(products)
+    return replace(ledger, digests=digests, paths=paths)
 
 
 def write_ledger(cache: Cache, output: Path, ledger: Ledger) -> None:
     """Note what is in `output` now."""
-    value = orjson.dumps([ledger.seal, ledger.digests, ledger.paths])
-    cache.put(_key(output), value)
+    head = {name: getattr(ledger, name) for name in _HEAD}
+    cache.put(_key(output, "site"), orjson.dumps(head))
+    cache.put(_key(output, "products"), orjson.dumps([ledger.digests, ledger.paths]))
 
 
-def _key(output: Path) -> str:
-    return f"{OUTPUT}{output.resolve()}"
+_HEAD = ("seal", "stamp", "pages", "papers", "topics", "files")
+
+
+def _key(output: Path, part: str) -> str:
+    return f"{OUTPUT}{output.resolve()} {part}"
+
+
+def stamp_of(folders: Iterable[Path], *others: object) -> str:
+    """A digest of all files of some folders, as far as names, sizes and times tell, and of other
+    values. Empty where a file changed so recently that it may yet change and look the same."""
+    digest = blake2b(repr(others).encode(), digest_size=16)
+    latest = 0
+    for folder in folders:
+        for place, found in sorted(_files(str(folder))):
+            latest = max(latest, found.st_mtime_ns, found.st_ctime_ns)
+            digest.update(f"{place}\0{found.st_size}\0{found.st_mtime_ns}\n".encode())
+    return digest.hexdigest() if latest < time.time_ns() - _RECENT else ""
+
+
+def _files(folder: str) -> Iterator[tuple[str, os.stat_result]]:
+    try:
+        entries = os.scandir(folder)
+    except OSError:
+        return
+    with entries:
+        for entry in entries:
+            if entry.is_dir():
+                yield from _files(entry.path)
+            else:
+                yield entry.path, entry.stat()

@@ -22,6 +22,7 @@ from generator.storage.tree import entry_names, list_files, reason
 MARKER = ".broadsheet"
 """The file that shows a folder to be a site of ours, which a build may replace."""
 _MARKER_TEXT = b"This folder is made by 'broadsheet build', which replaces all of it.\n"
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 """Of Linux's renameat2(2)."""
 _HINT = "check the folder's permissions and the free space, or choose another with --output"
@@ -69,6 +70,8 @@ class Place:
     output: str
     whole: bool
     """Whether the staging folder becomes the site, so that it needs what is unchanged, too."""
+    replaces: bool
+    """Whether there is an old site."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +131,8 @@ class Staging:
             gone = {*removed, *self._files}
             seal += old.seal - sum(_mark(f"{self._output}/{path}", path) for path in gone)
         if self.place.whole:
-            _take_over(self.place, kept)
+            for path in kept:
+                _take_over(f"{self.place.output}/{path}", f"{self.place.staging}/{path}")
             _swap(Path(self.place.staging), self._output)
         else:
             _move_in(self.place, changed, removed)
@@ -147,7 +151,8 @@ def staging(output: Path, *, whole: bool = True) -> Iterator[Staging]:
     shown, output = _shown(output), output.resolve()
     with _told(shown):
         folder = _make_staging(output)
-        place = Place(staging=str(folder), output=str(output), whole=whole or not output.exists())
+        old = output.exists()
+        place = Place(staging=str(folder), output=str(output), whole=whole or not old, replaces=old)
         try:
             yield Staging(output, place)
         finally:
@@ -185,34 +190,57 @@ def _mark_of(path: str, found: os.stat_result) -> int:
 def write_files(place: Place, files: Iterable[File]) -> list[Written]:
     """Stage files of a new site. What the old one has already is linked if all of it is staged,
     and left where it is otherwise."""
-    folders, done = set[str](), list[Written]()
+    done = []
     for file in files:
         old, new = f"{place.output}/{file.path}", f"{place.staging}/{file.path}"
-        same = _same(old, file.content)
-        if place.whole or not same:
-            folder, _, _ = new.rpartition("/")
-            if folder not in folders:
-                os.makedirs(folder, exist_ok=True)  # noqa: PTH103
-                folders.add(folder)
-            if not (same and _linked(old, new)):
-                with open(new, "wb") as stream:  # noqa: PTH123
-                    stream.write(file.content)
-        mark = _mark(new if place.whole or not same else old, file.path)
+        same = place.replaces and _same(old, file.content)
+        if not same:
+            mark = _write(new, file)
+        else:
+            mark = _mark(old, file.path)
+            if place.whole:
+                _take_over(old, new)
         done.append(Written(path=file.path, changed=not same, mark=mark))
     return done
 
 
-def _take_over(place: Place, kept: Iterable[str]) -> None:
-    """Link files of the old site into the new one."""
-    folders = set[str]()
-    for path in kept:
-        old, new = f"{place.output}/{path}", f"{place.staging}/{path}"
-        folder, _, _ = new.rpartition("/")
-        if folder not in folders:
-            os.makedirs(folder, exist_ok=True)  # noqa: PTH103
-            folders.add(folder)
-        if not _linked(old, new):
-            shutil.copy2(old, new)
+def _write(new: str, file: File) -> int:
+    descriptor = _create(new)
+    try:
+        rest = memoryview(file.content)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+        return _mark_of(file.path, os.fstat(descriptor))
+    finally:
+        os.close(descriptor)
+
+
+def _create(place: str) -> int:
+    """A new file, open to be written, in a folder that is made if it is missing."""
+    try:
+        return os.open(place, _NEW_FILE, 0o666)
+    except FileNotFoundError:
+        _make_folder_of(place)
+        return os.open(place, _NEW_FILE, 0o666)
+
+
+def _make_folder_of(place: str) -> None:
+    folder = place.rpartition("/")[0]
+    try:
+        os.mkdir(folder)  # noqa: PTH102
+    except OSError:
+        os.makedirs(folder, exist_ok=True)  # noqa: PTH103
+
+
+def _take_over(old: str, new: str) -> None:
+    """A file of the old site as it is: linked, or copied where the file system has no links."""
+    try:
+        os.link(old, new)
+    except FileNotFoundError:
+        _make_folder_of(new)
+        _take_over(old, new)
+    except OSError:
+        shutil.copy2(old, new)
 
 
 def _shown(output: Path) -> str:
@@ -252,15 +280,6 @@ def _is_alive(process: int) -> bool:
         return False
     except OSError:
         pass
-    return True
-
-
-def _linked(old: str, new: str) -> bool:
-    """Take an unchanged file over as it is; False where the file system has no hard links."""
-    try:
-        os.link(old, new)
-    except OSError:
-        return False
     return True
 
 
