@@ -94,7 +94,7 @@ def build(
         with _memory(root, cached) as memory:
             stamp = stamp_of(_sources(root), base_url, drafts)
             ledger = read_ledger(memory, output, stamp) if memory else None
-            if memory and ledger and ledger.stamp == stamp:
+            if memory and ledger and stamp and ledger.stamp == stamp:
                 memory.keep()
                 return _as_before(output, ledger)
             config = load_config(root, base_url)
