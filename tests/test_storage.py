@@ -104,6 +104,59 @@ def test_a_killed_build_leaves_the_old_site_and_the_next_one_cleans_up(output: P
     assert names(output.parent) == ["output"]
 
 
+KILLED_AT = """
+import os, signal, sys
+from pathlib import Path
+from generator.model import File
+from generator.storage.staging import Old, seal_of, staging
+
+output, number = Path(sys.argv[1]), int(sys.argv[2])
+new = [File(path=name, content=b"new") for name in ("index.html", "a/index.html", "b/index.html")]
+with staging(output, whole=False) as stage:
+    stage.write(new)
+    calls = 0
+    def kill(event, arguments):
+        global calls
+        if event in ("os.rename", "os.remove", "os.rmdir") and str(output.parent) in str(arguments):
+            calls += 1
+            if calls == number:
+                os.kill(os.getpid(), signal.SIGKILL)
+    sys.addaudithook(kill)
+    stage.publish([], Old(paths=["index.html", "papers/a/index.html"], seal=seal_of(output)))
+"""
+
+
+def killed_at(output: Path, number: int) -> bool:
+    """Whether a build that moves new files in was killed, at a change of the folder."""
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED_AT, str(output), str(number)],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        check=False,
+    )
+    return done.returncode != 0
+
+
+def test_a_build_killed_while_it_moves_files_in_is_finished_by_the_next(tmp_path: Path) -> None:
+    """Whatever moment: then the site is the new one, or still the old one, and nothing is left."""
+    ends = []
+    for number in range(1, 30):
+        output = tmp_path / str(number) / "output"
+        replace_tree(output, OLD)
+        old = tree(output)
+        was_killed = killed_at(output, number)
+        check_output(output)
+        assert names(output.parent) == ["output"]
+        ends.append(tree(output) != old)
+        if not was_killed:
+            break
+        if ends[-1]:
+            assert sorted(tree(output)) == [MARKER, "a/index.html", "b/index.html", "index.html"]
+    assert not was_killed
+    assert (ends[0], ends[-1]) == (False, True)
+    assert len(ends) > 6
+    assert ends == sorted(ends)
+
+
 def test_a_site_left_aside_between_two_renames_comes_back(output: Path) -> None:
     before = tree(output)
     output.rename(output.with_name(".output.old"))

@@ -321,7 +321,7 @@ def _move_in(place: Place, changed: Sequence[str], removed: Sequence[str]) -> No
     build carries on where this one was killed."""
     journal = _journal(Path(place.output))
     plan = {"staging": place.staging, "changed": _links_last(changed), "removed": removed}
-    part = journal.with_name(f"{journal.name}.part")
+    part = Path(place.staging) / journal.name
     part.write_text(json.dumps(plan), "utf-8")
     part.replace(journal)
     _carry_on(Path(place.output))
