@@ -10,13 +10,15 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from generator import __version__
+from generator.config import Config
 from generator.content import bundled, load_config, load_library, load_theme
 from generator.errors import BroadsheetError, Problem, closing
-from generator.model import Changes, File
+from generator.library.related import relate
+from generator.model import Changes, File, Library
 from generator.publish.api import ApiItems, render_api_daily_papers, render_api_index
 from generator.publish.feeds import FeedChannel, render_days_feed, render_opml
 from generator.publish.html import make_frame, sitemap_entries
@@ -55,8 +57,8 @@ PROGRAM = f"Broadsheet {__version__}"
 LINKED_MOST = 5_000
 """So many unchanged files are linked into a new site; where there are more, what is new is moved in
 among them."""
-_PRODUCTS_FOR_PROCESSES = 600
-"""Below so many products to make, starting processes costs more than it saves."""
+_WORTH_PROCESSES = 400
+"""Below so many papers to look at, or products to make, processes cost more than they save."""
 _UNDER_WAY = 16
 """Batches that wait, run or have just been made, when others make them."""
 
@@ -99,8 +101,10 @@ def build(
                 return _as_before(output, ledger)
             config = load_config(root, base_url)
             theme = load_theme(root, config)
-            site = plan_site(load_library(root, drafts=drafts), config)
-            made = _make_site(site, theme, output, ledger, memory, jobs, executor)
+            with _Workers(jobs, executor) as workers:
+                library = load_library(root, drafts=drafts)
+                task = _Task(output=output, ledger=ledger, memory=memory, workers=workers)
+                site, made = _make_site(library, config, theme, task)
             if memory:
                 write_ledger(memory, output, replace(made.ledger, stamp=stamp))
     return Built(
@@ -128,6 +132,16 @@ def _as_before(output: Path, ledger: Ledger) -> Built:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Task:
+    """Where a site goes, and what helps to make it."""
+
+    output: Path
+    ledger: Ledger | None
+    memory: Cache | None
+    workers: "_Workers"
+
+
 @dataclass(frozen=True, slots=True)
 class _Made:
     """What became of the site, and what to remember of it."""
@@ -136,41 +150,43 @@ class _Made:
     ledger: Ledger
 
 
-def _make_site(
-    site: Site,
-    theme: Theme,
-    output: Path,
-    ledger: Ledger | None,
-    memory: Cache | None,
-    jobs: int | None,
-    executor: Executor | None,
-) -> _Made:
-    """Make what the old site has not, and put the new site in its place."""
+def _make_site(library: Library, config: Config, theme: Theme, task: _Task) -> tuple[Site, _Made]:
+    """Make what the old site has not, and put the new site in its place. The search and the related
+    papers, which look at all papers, are begun first: others work on them side by side."""
+    others = task.workers.for_(0 if task.ledger else len(library.papers))
+    related = others.submit(relate, list(library)) if others else None
+    search = _begun(render_search(library, others, task.memory))
+    site = plan_site(library, config, related.result() if related else None)
     frame = make_frame(site, theme.look, PROGRAM)
     products = list(plan_products(site, frame))
-    known = ledger.digests if ledger else {}
+    known = task.ledger.digests if task.ledger else {}
     new = [product for product in products if known.get(product.key) != product.digest]
     kept = {p for each in products if known.get(each.key) == each.digest for p in each.paths}
-    whole = len(kept) <= LINKED_MOST
-    with staging(output, whole=whole) as stage, _workers(len(new), jobs, executor) as others:
+    others = task.workers.for_(len(new))
+    with staging(task.output, whole=len(kept) <= LINKED_MOST) as stage:
         stage.write(theme.static)
-        for written in _made(batches(new, site.library, frame), stage.place, others):
+        for written in _made(batches(new, library, frame), stage.place, others):
             stage.add(written)
-        stage.write(render_search(site.library, others, memory))
+        stage.write(search)
         stage.write(_site_files(site, theme))
-        old = Old(paths=ledger.paths, seal=ledger.seal) if ledger else None
+        old = Old(paths=task.ledger.paths, seal=task.ledger.seal) if task.ledger else None
         changes, seal = stage.publish(kept, old)
     made = Ledger(
         seal=seal,
         stamp="",
         pages=len(site.pages),
-        papers=len(site.library.papers),
+        papers=len(library.papers),
         topics=len(site.topics),
         files=len(changes.written) + changes.unchanged,
         digests={product.key: product.digest for product in products},
         paths=sorted({*kept, *stage.paths}),
     )
-    return _Made(changes, made)
+    return site, _Made(changes, made)
+
+
+def _begun(files: Iterator[File]) -> Iterator[File]:
+    """The same files; whoever makes them has begun to."""
+    return chain(list(islice(files, 1)), files)
 
 
 def _made(
@@ -256,17 +272,28 @@ def _memory(root: Path, cached: bool) -> Iterator[Cache | None]:
         yield cache
 
 
-@contextmanager
-def _workers(
-    products: int, jobs: int | None, executor: Executor | None
-) -> Iterator[Executor | None]:
-    """The executor given, or processes where they are worth their start."""
-    jobs = jobs or os.cpu_count() or 1
-    if executor is not None or jobs == 1 or products < _PRODUCTS_FOR_PROCESSES:
-        yield executor
-        return
-    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context(_start_method())) as pool:
-        yield pool
+class _Workers:
+    """The executor given, or processes, started where they are worth it."""
+
+    def __init__(self, jobs: int | None, executor: Executor | None) -> None:
+        self._jobs = jobs or os.cpu_count() or 1
+        self._executor = executor
+        self._pool: Executor | None = None
+
+    def for_(self, count: int) -> Executor | None:
+        """Who does so many pieces of work; None for whoever asks."""
+        if self._executor or self._pool or self._jobs == 1 or count < _WORTH_PROCESSES:
+            return self._executor or self._pool
+        context = multiprocessing.get_context(_start_method())
+        self._pool = ProcessPoolExecutor(self._jobs, mp_context=context)
+        return self._pool
+
+    def __enter__(self) -> "_Workers":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool:
+            self._pool.shutdown(cancel_futures=True)
 
 
 def _start_method() -> str:

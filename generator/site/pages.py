@@ -3,7 +3,7 @@
 Owns which pages there are and that no two share a URL. Renders nothing.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -51,8 +51,11 @@ class Site:
     nav: tuple[Ref, ...]
 
 
-def plan_site(library: Library, config: Config) -> Site:
-    """The whole site. Raises BroadsheetError listing every two pages that want one URL."""
+def plan_site(
+    library: Library, config: Config, related: Mapping[str, Sequence[Related]] | None = None
+) -> Site:
+    """The whole site. `related`: which papers are (`library.related.relate`), found out here where
+    nobody has. Raises BroadsheetError listing every two pages that want one URL."""
     topics = topic_papers(library)
     organizations = gather_organizations(library)
     days = group_days(library)
@@ -61,7 +64,7 @@ def plan_site(library: Library, config: Config) -> Site:
     nav = tuple(ref for ref in _NAV if ref.url != TRENDING or not trending[0].noindex)
     pages = [
         *_home(library, config),
-        *_papers(library, risen),
+        *_papers(library, risen, relate(library) if related is None else related),
         *topic_pages(library, topics, organizations, config),
         *organization_pages(organizations, config),
         *archive_pages(library, days),
@@ -118,10 +121,11 @@ def _home(library: Library, config: Config) -> Iterator[Page]:
     return listing_pages(page, groups)
 
 
-def _papers(library: Library, risen: Mapping[str, Rise]) -> Iterator[Page]:
+def _papers(
+    library: Library, risen: Mapping[str, Rise], related: Mapping[str, Sequence[Related]]
+) -> Iterator[Page]:
     refs = [Ref(title=paper.title, url=f"/papers/{paper.id}/") for paper in library]
     neighbours = zip([None, *refs[:-1]], [*refs[1:], None], strict=True) if refs else ()
-    related = relate(library)
     for paper, ref, (later, earlier) in zip(library, refs, neighbours, strict=True):
         yield Page(
             url=ref.url,
