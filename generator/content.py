@@ -16,7 +16,7 @@ from generator.library.said import Said
 from generator.library.signals import SIGNALS, parse_signals
 from generator.model import Change, Library, Note, Observation, Paper, People, Topic
 from generator.publish.theme import Manifest, Theme, assemble_theme, parse_manifest
-from generator.storage.tree import exists, list_files, read_bytes, read_text
+from generator.storage.tree import bundled, exists, list_files, read_bytes, read_text
 from generator.text.slug import is_paper_slug
 
 STATUS = "content/.pulled/status.json"
@@ -296,13 +296,6 @@ def _theme_home(root: Path, name: str, asker: str) -> Path:
         if path.count("/") == 1 and path.endswith("/theme.yml")
     }
     raise problem(asker, f"there is no theme '{name}'", nearest(name, sorted(known)))
-
-
-def bundled(folder: str) -> list[Path]:
-    """Where a folder that comes with Broadsheet lies: in the installed package, or beside it in a
-    checkout."""
-    package = Path(__file__).parent
-    return [place for place in (package / folder, package.parent / folder) if place.is_dir()]
 
 
 def _theme_files(home: Path, name: str) -> dict[str, bytes]:

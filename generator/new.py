@@ -10,9 +10,8 @@ from typing import Any
 
 from generator import __version__
 from generator.config import nearest
-from generator.content import bundled
 from generator.errors import BroadsheetError, Problem
-from generator.storage.tree import decode, entry_names, list_files, read_bytes, write_file
+from generator.storage.tree import bundled, decode, entry_names, list_files, read_bytes, write_file
 from generator.text.front_matter import format_mapping
 from generator.text.plain import clean_line
 

@@ -14,7 +14,6 @@ from typing import Any
 from generator.config import SITE_YML, Config, SourceConfig, nearest
 from generator.content import (
     STATUS,
-    bundled,
     format_said,
     load_config,
     load_pages,
@@ -50,6 +49,7 @@ from generator.sources.enrichment import (
 from generator.storage.cache import version_of
 from generator.storage.recordings import Recordings, open_recordings
 from generator.storage.tree import (
+    bundled,
     exists,
     list_files,
     read_bytes,

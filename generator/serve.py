@@ -23,9 +23,9 @@ from urllib.parse import quote, unquote
 import watchfiles
 
 from generator.build import Built, build
-from generator.content import bundled, load_config
+from generator.content import load_config
 from generator.errors import BroadsheetError, counted, problem
-from generator.storage.tree import exists, newest_change
+from generator.storage.tree import bundled, exists, newest_change
 
 HOST = "127.0.0.1"
 FOLDER = ".broadsheet/serve"

@@ -17,6 +17,7 @@ FLOORS = (
     ("site",),
     ("publish", "sources"),
     ("content",),
+    ("making",),
     ("build", "pull", "check", "status", "export", "new", "topics"),
     ("add",),
     ("serve", "submission"),

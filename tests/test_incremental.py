@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from generator.build import CACHE, LINKED_MOST, build
+from generator.build import CACHE, build
 from generator.errors import BroadsheetError
 from generator.library.pages import format_paper
+from generator.making import LINKED_MOST
 from generator.storage.tree import write_text
 from tests.command import tree
 from tests.test_site import library

@@ -217,3 +217,10 @@ def newest_change(root: Path, folder: str) -> tuple[int, str]:
 def reason(error: OSError) -> str:
     """What an operating system's error says, lower case."""
     return (error.strerror or str(error)).lower()
+
+
+def bundled(folder: str) -> list[Path]:
+    """Where a folder that comes with Broadsheet lies: in the installed package, or beside it in a
+    checkout."""
+    package = Path(__file__).parent.parent
+    return [place for place in (package / folder, package.parent / folder) if place.is_dir()]

@@ -1,0 +1,227 @@
+"""A site, made: content/ is loaded, the site is planned, what is new of it is made by several at
+once, and put in place."""
+
+import multiprocessing
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from functools import partial
+from itertools import chain, islice
+from pathlib import Path
+
+from generator import __version__
+from generator.content import load_config, load_library, load_theme
+from generator.errors import BroadsheetError, Problem
+from generator.library.related import relate
+from generator.model import Changes, File
+from generator.publish.api import ApiItems, render_api_daily_papers, render_api_index
+from generator.publish.feeds import FeedChannel, render_days_feed, render_opml
+from generator.publish.html import make_frame, sitemap_entries
+from generator.publish.products import (
+    Batch,
+    Product,
+    batches,
+    channels,
+    make,
+    plan_products,
+)
+from generator.publish.search import render_search
+from generator.publish.sitemap import (
+    ICON,
+    nojekyll,
+    opensearch,
+    render_sitemap,
+    robots,
+    web_manifest,
+)
+from generator.publish.theme import Theme
+from generator.site.pages import Site, plan_site
+from generator.storage.cache import Cache
+from generator.storage.ledger import Ledger
+from generator.storage.staging import (
+    Old,
+    Place,
+    Written,
+    staging,
+    write_files,
+)
+
+PROGRAM = f"Broadsheet {__version__}"
+LINKED_MOST = 5_000
+"""So many unchanged files are linked into a new site; where there are more, what is new is moved in
+among them."""
+_WORTH_PROCESSES = 400
+"""Below so many papers to look at, or products to make, processes cost more than they save."""
+_UNDER_WAY = 16
+"""Batches that wait, run or have just been made, when others make them."""
+
+
+def make_site(
+    root: Path,
+    output: Path,
+    *,
+    base_url: str,
+    drafts: bool,
+    ledger: Ledger | None,
+    memory: Cache | None,
+    jobs: int | None,
+    executor: Executor | None,
+) -> tuple[Ledger, Changes]:
+    """Make what the old site has not, and put the new site in its place. `ledger` is the old
+    site's, if it is as it was left. Gives the new one, and what differs.
+
+    The search and the related papers, which look at all papers, are begun first: others work on
+    them side by side. Raises BroadsheetError with every problem of the stage that failed."""
+    config = load_config(root, base_url)
+    theme = load_theme(root, config)
+    library = load_library(root, drafts=drafts)
+    with _Workers(jobs, executor) as workers:
+        others = workers.for_(0 if ledger else len(library.papers))
+        related = others.submit(relate, list(library)) if others else None
+        search = _begun(render_search(library, others, memory))
+        site = plan_site(library, config, related.result() if related else None)
+        frame = make_frame(site, theme.look, PROGRAM)
+        products = list(plan_products(site, frame))
+        new, kept = _compared(products, ledger)
+        with staging(output, whole=len(kept) <= LINKED_MOST) as stage:
+            stage.write(theme.static)
+            for written in _made(batches(new, library, frame), stage.place, workers.for_(len(new))):
+                stage.add(written)
+            stage.write(search)
+            stage.write(_site_files(site, theme))
+            old = Old(paths=ledger.paths, seal=ledger.seal) if ledger else None
+            changes, seal = stage.publish(kept, old)
+    made = Ledger(
+        seal=seal,
+        stamp="",
+        pages=len(site.pages),
+        papers=len(library.papers),
+        topics=len(site.topics),
+        files=len(changes.written) + changes.unchanged,
+        digests={product.key: product.digest for product in products},
+        paths=sorted({*kept, *stage.paths}),
+    )
+    return made, changes
+
+
+def _compared(
+    products: Sequence[Product], ledger: Ledger | None
+) -> tuple[list[Product], Collection[str]]:
+    """The products that the old site has not, and the files of those that it has."""
+    known = ledger.digests if ledger else {}
+    new = [product for product in products if known.get(product.key) != product.digest]
+    same = (product for product in products if known.get(product.key) == product.digest)
+    return new, {path for product in same for path in product.paths}
+
+
+def _begun(files: Iterator[File]) -> Iterator[File]:
+    """The same files; whoever makes them has begun to."""
+    return chain(list(islice(files, 1)), files)
+
+
+def _made(
+    waiting: Iterator[Batch], place: Place, executor: Executor | None
+) -> Iterator[list[Written]]:
+    """What becomes of the files of every batch. Raises BroadsheetError with the problems of all."""
+    problems: dict[Problem, None] = {}
+    for result in _results(waiting, place, executor):
+        try:
+            yield result()
+        except BroadsheetError as error:
+            problems |= dict.fromkeys(error.problems)
+    if problems:
+        raise BroadsheetError(sorted(problems, key=lambda problem: problem.where))
+
+
+def _results(
+    waiting: Iterator[Batch], place: Place, executor: Executor | None
+) -> Iterator[Callable[[], list[Written]]]:
+    """What gives the result of each batch, in order; elsewhere, only a few batches are under way at
+    once, so that they do not pile up."""
+    if executor is None:
+        yield from (partial(_make, batch, place) for batch in waiting)
+        return
+    under_way: deque[Future[list[Written]]] = deque()
+    for batch in waiting:
+        under_way.append(executor.submit(_make, batch, place))
+        if len(under_way) >= _UNDER_WAY:
+            yield under_way.popleft().result
+    yield from (future.result for future in under_way)
+
+
+def _make(batch: Batch, place: Place) -> list[Written]:
+    return write_files(place, make(batch))
+
+
+def _site_files(site: Site, theme: Theme) -> Iterator[File]:
+    """The few files that tell of the whole site."""
+    config, library = site.config, site.library
+    items = ApiItems(base_url=config.base_url, topics=library.topics)
+    yield render_api_daily_papers(library, items)
+    yield render_api_index(
+        title=config.title,
+        description=config.description,
+        generator=PROGRAM,
+        base_url=config.base_url,
+        papers=len(library.papers),
+        days=[(day.first, len(day.papers)) for day in site.days.values()],
+        topics=[(library.topics[slug], len(ids)) for slug, ids in site.topics.items()],
+    )
+    yield from _days_feed(site)
+    yield render_opml(list(channels(site)), title=config.title, base_url=config.base_url)
+    yield from render_sitemap(sitemap_entries(site.pages, library.papers), config.base_url)
+    yield robots(config.base_url)
+    icon = ICON if any(file.path == ICON for file in theme.static) else ""
+    yield opensearch(config.title, config.description, config.base_url, config.language, icon)
+    yield web_manifest(config.title, config.description, config.language, icon)
+    yield nojekyll()
+
+
+def _days_feed(site: Site) -> Iterator[File]:
+    config = site.config
+    daily = FeedChannel(
+        title=f"{config.title}: one entry a day",
+        description=config.description,
+        url="/archive/",
+        base="/days/",
+        author=", ".join(config.curators),
+        group="Site",
+    )
+    newest = islice(site.days.values(), config.feed_entries)
+    days = [(day.first, [site.library.papers[paper] for paper in day.papers]) for day in newest]
+    return render_days_feed(daily, days, base_url=config.base_url, language=config.language)
+
+
+class _Workers:
+    """The executor given, or processes, started where they are worth it."""
+
+    def __init__(self, jobs: int | None, executor: Executor | None) -> None:
+        self._jobs = jobs or os.cpu_count() or 1
+        self._executor = executor
+        self._pool: Executor | None = None
+
+    def for_(self, count: int) -> Executor | None:
+        """Who does so many pieces of work; None for whoever asks."""
+        if self._executor or self._pool or self._jobs == 1 or count < _WORTH_PROCESSES:
+            return self._executor or self._pool
+        context = multiprocessing.get_context(_start_method())
+        self._pool = ProcessPoolExecutor(self._jobs, mp_context=context)
+        return self._pool
+
+    def __enter__(self) -> "_Workers":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool:
+            self._pool.shutdown(cancel_futures=True)
+
+
+def _start_method() -> str:
+    """How processes begin: as copies of this one, which is quick, unless it has threads, whose
+    locks they would copy too."""
+    methods = multiprocessing.get_all_start_methods()
+    if "fork" in methods and os.uname().sysname == "Linux" and threading.active_count() == 1:
+        return "fork"
+    return "forkserver" if "forkserver" in methods else "spawn"
