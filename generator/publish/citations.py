@@ -6,6 +6,8 @@ What is not known is left out: a paper whose source only counts its authors has 
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, MutableMapping
+from datetime import date
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -31,6 +33,7 @@ _TEX = str.maketrans(
     }
 )
 """Braces are written by name because BibTeX counts them even behind a backslash."""
+_SPECIAL_TO_TEX = re.compile(r"[\\{}~^&%$#_]")
 _WORD = re.compile(r"\S+")
 _UNSAFE_TEX = re.compile(r"%|\^\^|\\(?:\w*def|\w*command|\w*environment|let)\b")
 """What a formula may not hold in a file that TeX will read: definitions, comments, and the
@@ -172,10 +175,16 @@ def _braced(value: str) -> str:
 
 
 def _tex(text: str) -> str:
-    return _line(text).translate(_TEX)
+    return _escaped(_line(text))
+
+
+def _escaped(text: str) -> str:
+    return text.translate(_TEX) if _SPECIAL_TO_TEX.search(text) else text
 
 
 def _line(text: str) -> str:
+    if text.isprintable() and "  " not in text and text.strip() == text:
+        return text
     return " ".join(printable(text).split())
 
 
@@ -205,13 +214,16 @@ def _is_plain_maths(tex: str) -> bool:
 
 
 def _protected(word: str) -> str:
-    escaped = word.translate(_TEX)
+    escaped = _escaped(word)
     return f"{{{escaped}}}" if _has_fixed_capitals(word) else escaped
 
 
 def _has_fixed_capitals(word: str) -> bool:
     """Whether a capital stands inside the word (`LLMs`, `R&D`) or before a sign (`Q-`, `A*`,
     `L2`), so that it is none of title case's (`Fine-Tuning`)."""
+    rest = word[1:]
+    if rest == rest.lower():
+        return word[0].isupper() and (rest[:1].isdigit() or rest[:1] in {"*", "+", "-"})
     around = zip(f" {word}", word, f"{word[1:]} ", strict=False)
     return any(
         letter.isupper()
@@ -256,26 +268,41 @@ def _split_name(name: str) -> tuple[str, str, str]:
 
 def _venue_kind(paper: Paper) -> str:
     """`conference`, `journal`, or nothing for a paper that is not said to be published."""
-    if not paper.venue or re.match(r"(?i)(?:arxiv|corr)\b", paper.venue):
+    return _kind(paper.venue)
+
+
+@lru_cache(maxsize=1024)
+def _kind(venue: str) -> str:
+    if not venue or re.match(r"(?i)(?:arxiv|corr)\b", venue):
         return ""
-    if _JOURNAL.search(paper.venue):
+    if _JOURNAL.search(venue):
         return "journal"
-    return "conference" if _CONFERENCE.search(paper.venue) else "journal"
+    return "conference" if _CONFERENCE.search(venue) else "journal"
 
 
 def arxiv_id(paper: Paper) -> str:
     """Its arXiv id without version (`2507.22565`, `hep-th/9901001`), or nothing."""
-    for kind in ("abstract", "pdf"):
-        url = paper.link(kind)
-        if urlsplit(url).hostname in _ARXIV_HOSTS and (found := find_arxiv_id(url)):
+    return _arxiv_id(paper.link("abstract"), paper.link("pdf"), paper.id)
+
+
+@lru_cache(maxsize=1024)
+def _arxiv_id(abstract: str, pdf: str, paper: str) -> str:
+    for url in (abstract, pdf):
+        if url and urlsplit(url).hostname in _ARXIV_HOSTS and (found := find_arxiv_id(url)):
             return found
-    old = _OLD_ARXIV_ID.fullmatch(paper.id)
-    return f"{old[1]}/{old[2]}" if old else find_arxiv_id(paper.id)
+    old = _OLD_ARXIV_ID.fullmatch(paper)
+    return f"{old[1]}/{old[2]}" if old else find_arxiv_id(paper)
 
 
 def doi(paper: Paper) -> str:
     """Its bare DOI (`10.1109/5.771073`), or nothing."""
-    parts = urlsplit(paper.link("doi"))
+    url = paper.link("doi")
+    return _doi(url) if url else ""
+
+
+@lru_cache(maxsize=1024)
+def _doi(url: str) -> str:
+    parts = urlsplit(url)
     name = unquote(parts.path.strip("/"))
     return name if parts.hostname in _DOI_HOSTS and name.startswith("10.") else ""
 
@@ -283,7 +310,8 @@ def doi(paper: Paper) -> str:
 def ris(paper: Paper, url: str) -> str:
     """The paper as one RIS record, lines ended by CR LF as the format asks. `url` stands where
     the paper's source has no page of its own."""
-    lines = [f"{tag}  - {_line(value)}" for tag, value in _ris_tags(paper, url) if _line(value)]
+    told = ((tag, _line(value)) for tag, value in _ris_tags(paper, url))
+    lines = [f"{tag}  - {line}" for tag, line in told if line]
     return "\r\n".join([*lines, "ER  - ", ""])
 
 
@@ -296,7 +324,7 @@ def _ris_tags(paper: Paper, url: str) -> Iterator[tuple[str, str]]:
     for name in paper.authors:
         yield "AU", ", ".join(filter(None, _split_name(name)))
     yield "PY", str(paper.date.year) if paper.date else ""
-    yield "DA", paper.date.strftime("%Y/%m/%d") if paper.date else ""
+    yield "DA", _slashed(paper.date)
     yield "T2", paper.venue
     yield "AB", plain_text(paper.abstract)
     for keyword in paper.keywords:
@@ -305,6 +333,10 @@ def _ris_tags(paper: Paper, url: str) -> Iterator[tuple[str, str]]:
     yield "DO", doi(paper)
     yield "UR", paper.link("abstract") or url
     yield "L1", paper.link("pdf")
+
+
+def _slashed(day: date | None) -> str:
+    return day.isoformat().replace("-", "/") if day else ""
 
 
 def csl(paper: Paper, url: str) -> dict[str, Any]:
@@ -351,7 +383,8 @@ def citation_tags(paper: Paper, *, url: str) -> tuple[tuple[str, str], ...]:
     """Names and contents of the `<meta>` tags that Google Scholar and Zotero read; none empty.
 
     `url` is the absolute URL of the paper's page."""
-    return tuple((name, _line(value)) for name, value in _tags(paper, url) if _line(value))
+    told = ((name, _line(value)) for name, value in _tags(paper, url))
+    return tuple((name, line) for name, line in told if line)
 
 
 def _tags(paper: Paper, url: str) -> Iterator[tuple[str, str]]:
@@ -359,7 +392,7 @@ def _tags(paper: Paper, url: str) -> Iterator[tuple[str, str]]:
     yield "citation_title", plain_title(paper.title)
     for name in paper.authors:
         yield "citation_author", name
-    yield "citation_publication_date", paper.date.strftime("%Y/%m/%d") if paper.date else ""
+    yield "citation_publication_date", _slashed(paper.date)
     yield "citation_journal_title", paper.venue if kind == "journal" else ""
     yield "citation_conference_title", paper.venue if kind == "conference" else ""
     yield "citation_arxiv_id", arxiv_id(paper)

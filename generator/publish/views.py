@@ -16,7 +16,7 @@ from generator.publish.citations import bibtex
 from generator.site.groups import handle
 from generator.site.page import Feed, Listing, Prose, Ref, page_url
 from generator.text.markdown import render_markdown
-from generator.text.plain import excerpt, plain_text, title_html
+from generator.text.plain import excerpt, plain_text, plain_title, title_html
 from generator.text.slug import slugify
 
 _NAMED_AUTHORS = 3
@@ -332,7 +332,7 @@ def _buttons(paper: Paper) -> tuple[Button, ...]:
 
 
 def _find(paper: Paper) -> tuple[Ref, ...]:
-    query = quote_plus(plain_text(paper.title))
+    query = quote_plus(plain_title(paper.title))
     return tuple(Ref(title=title, url=url + query) for title, url in _FIND)
 
 

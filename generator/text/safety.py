@@ -57,7 +57,7 @@ def escape_content(text: str) -> str:
 def printable(text: str) -> str:
     """The text without what no page, feed or file may hold: control characters other than white
     space, bidirectional overrides, embeddings and isolates, lone surrogates, U+FFFE and U+FFFF."""
-    return _UNPRINTABLE.sub("", text)
+    return text if text.isprintable() else _UNPRINTABLE.sub("", text)
 
 
 def safe_url(url: str) -> str:
