@@ -266,6 +266,19 @@ def test_every_answer_over_2000_real_papers_is_lunrs(
     assert judged["faults"] == []
 
 
+def test_words_and_fields_that_two_bytes_cannot_count_weigh_as_in_lunr(tmp_path: Path) -> None:
+    papers = [
+        Paper(id="long", title="A", abstract="zq " * 66_000 + "注" * 60_000 + " robots"),
+        Paper(id="short", title="zq robots", abstract="zq zq"),
+        Paper(id="none", title="Robots"),
+    ]
+    library = library_of(papers, {})
+    site, documents = write(render_search(library), tmp_path), list(search_documents(library))
+    queries = ["zq", "zq robots", "+zq -title:zq", "robots"]
+    judged = ask("judge.js", site=str(site), documents=documents, queries=queries, typed=[])
+    assert judged["faults"] == []
+
+
 def test_200_nasty_texts_are_answered_as_lunr_answers_their_words(
     bundled: Library, site: Path
 ) -> None:

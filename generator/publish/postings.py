@@ -5,34 +5,40 @@ inverted each for itself (`invert`), then the postings of all stretches are gath
 first letter of a term (`merge`). Between the two stand *runs*: the postings of a stretch whose
 terms begin with one letter, as bytes, so that memory stays bounded and runs can be kept. Knows
 neither papers nor files.
+
+A posting is eight bytes, the low ones first, so that columns of many postings are taken apart a
+byte at a time and never a posting at a time: the frequency less one (two bytes), the length of
+the field (two), what of both is over (half a byte each), and the document (three).
 """
 
 from array import array
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, groupby
-from operator import itemgetter, sub
-from typing import TypeAlias
+from itertools import accumulate, chain, pairwise
+from operator import sub
 
-from generator.publish.shards import joined, parted
-from generator.text.words import FIELDS, stem, text_terms, word_counts
+from generator.publish.shards import column, column_of_planes, joined, parted
+from generator.text.words import FIELDS, indexed_words, word_stems
 
 MAX_TEXT = 200_000
 """Characters of a field that are indexed: a length of it fits into 20 bits, whatever it holds."""
-_LENGTH, _DOCUMENT = 20, 40
-_MASK = (1 << 20) - 1
-
-Entries: TypeAlias = "array[int]"
-"""Postings, each one number: document << 40 | length of the field << 20 | frequency."""
+POSTING = 8
+"""Bytes of a posting."""
+_LOW = 1 << 16
+_LOWER_HALF = bytes(byte & 15 for byte in range(256))
+_UPPER_HALF = bytes(byte >> 4 for byte in range(256))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Postings:
     """Where the terms with one first letter stand in all documents."""
 
-    terms: Mapping[str, Mapping[int, Entries]]
-    """Of each term, ascending, its postings in each field that holds it."""
+    held: Mapping[str, int]
+    """How many postings a term has in all fields together; terms are ascending."""
+    fields: Sequence[Mapping[str, bytes | bytearray]]
+    """Of each field the postings by term."""
     words: Mapping[str, str]
     """Of a term that stands in two places or more: the word it stands for most often."""
 
@@ -44,107 +50,125 @@ def invert(
     each field in all of them together, in terms.
 
     A document is the plain text of each of FIELDS; `first` is the number of the first one."""
-    postings: list[dict[str, list[int]]] = [defaultdict(list) for _ in FIELDS]
-    lengths = [0] * len(FIELDS)
+    postings: list[dict[str, bytearray]] = [defaultdict(bytearray) for _ in FIELDS]
+    lengths, counts = [0] * len(FIELDS), Counter[str]()
     for number, document in enumerate(documents, first):
         for field, text in enumerate(document):
-            terms = text_terms(text[:MAX_TEXT])
-            lengths[field] += len(terms)
-            place, gathered = number << _DOCUMENT | len(terms) << _LENGTH, postings[field]
-            for term, frequency in Counter(terms).items():
-                gathered[term].append(place | frequency)
-    words = word_counts(text[:MAX_TEXT] for document in documents for text in document)
-    return _runs(postings, words), tuple(lengths)
+            if text:
+                words = indexed_words(text[:MAX_TEXT])
+                counts.update(words)
+                lengths[field] += len(words)
+                _post(words, number, postings[field])
+    return _runs(postings, counts), tuple(lengths)
 
 
-def _runs(
-    postings: Sequence[Mapping[str, list[int]]], words: Mapping[str, int]
-) -> dict[str, bytes]:
-    """A run holds two parts for each field: its terms, ascending, with how many documents hold
-    each, and the postings, term by term; then the words whose stems these terms are, with how often
-    each stands in the stretch."""
+def _post(words: Sequence[str], document: int, postings: dict[str, bytearray]) -> None:
+    """Add the postings of one field of a document."""
+    counts = Counter(word_stems(words))
+    told = {count: _posting(document, len(words), count) for count in set(counts.values())}
+    for term, count in counts.items():
+        postings[term] += told[count]
+
+
+def _posting(document: int, length: int, count: int) -> bytes:
+    frequency, over = (count - 1) % _LOW, (count - 1) // _LOW | length // _LOW << 4
+    number = document << 40 | over << 32 | length % _LOW << 16 | frequency
+    return number.to_bytes(POSTING, "little")
+
+
+def _runs(postings: Sequence[dict[str, bytearray]], words: Mapping[str, int]) -> dict[str, bytes]:
+    """A run holds three parts for each field: its terms, ascending, how many documents hold each,
+    and the postings, term by term; then the words whose stems these terms are, their terms, and
+    how often each word stands in the stretch."""
     parts: dict[str, list[bytes]] = defaultdict(list)
     letters = sorted({word[0] for word in words})
     for gathered in postings:
-        by_letter = {
-            letter: list(same) for letter, same in groupby(sorted(gathered), itemgetter(0))
-        }
-        for letter in letters:
-            terms = by_letter.get(letter, [])
+        for letter, terms in _by_letter(sorted(gathered), letters):
             lists = [gathered[term] for term in terms]
-            entries = array("Q", chain.from_iterable(lists))
-            parts[letter] += _packed(terms, map(len, lists)), entries.tobytes()
-    for letter, same in groupby(sorted(words), itemgetter(0)):
-        chosen = list(same)
-        parts[letter].append(_packed(chosen, (words[word] for word in chosen)))
+            counts = [len(entries) // POSTING for entries in lists]
+            parts[letter] += _line(terms), _numbers(counts), b"".join(lists)
+    for letter, chosen in _by_letter(sorted(words), letters):
+        parts[letter] += _line(chosen), _line(word_stems(chosen))
+        parts[letter].append(_numbers(words[word] for word in chosen))
     return {letter: joined(of) for letter, of in parts.items()}
 
 
-def _packed(words: Sequence[str], numbers: Iterable[int]) -> bytes:
-    """Words, each with a number."""
-    return joined([" ".join(words).encode("ascii"), array("I", numbers).tobytes()])
+def _by_letter(words: Sequence[str], letters: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
+    """Sorted words by their first letters."""
+    places = [bisect_left(words, letter) for letter in letters]
+    for letter, (start, end) in zip(letters, pairwise([*places, len(words)]), strict=True):
+        yield letter, words[start:end]
 
 
-def _unpacked(content: bytes) -> Iterator[tuple[str, int]]:
-    words, numbers = parted(content)
-    return zip(words.decode("ascii").split(), array("I", numbers), strict=True)
+def _line(words: Iterable[str]) -> bytes:
+    return " ".join(words).encode("ascii")
+
+
+def _words(line: bytes) -> list[str]:
+    return line.decode("ascii").split()
+
+
+def _numbers(numbers: Iterable[int]) -> bytes:
+    return array("I", numbers).tobytes()
 
 
 def merge(runs: Iterable[bytes]) -> Postings:
     """The postings of one letter, from the runs of all stretches in the order of documents."""
-    terms: dict[str, dict[int, Entries]] = defaultdict(dict)
-    words: Counter[str] = Counter()
+    fields: list[dict[str, bytearray]] = [defaultdict(bytearray) for _ in FIELDS]
+    held: dict[str, int] = defaultdict(int)
+    counts: dict[str, int] = defaultdict(int)
+    terms: dict[str, str] = {}
     for run in runs:
-        *parts, counts = parted(run)
-        for field, (held, packed) in enumerate(zip(parts[::2], parts[1::2], strict=True)):
-            _gather(terms, field, held, array("Q", packed))
-        for word, count in _unpacked(counts):
-            words[word] += count
-    sorted_terms = {term: terms[term] for term in sorted(terms)}
-    return Postings(terms=sorted_terms, words=_most_frequent(words, terms))
+        *parts, words, stems, numbers = parted(run)
+        for place, field in enumerate(fields):
+            _gather(field, held, *parts[3 * place : 3 * place + 3])
+        terms.update(zip(_words(words), _words(stems), strict=True))
+        for word, count in zip(_words(words), array("I", numbers), strict=True):
+            counts[word] += count
+    return Postings(
+        held=dict(sorted(held.items())), fields=fields, words=_most_frequent(counts, terms, held)
+    )
 
 
 def _gather(
-    terms: dict[str, dict[int, Entries]], field: int, held: bytes, entries: Entries
+    field: dict[str, bytearray], held: dict[str, int], terms: bytes, numbers: bytes, entries: bytes
 ) -> None:
     """Add a run's postings in one field behind those of the stretches before."""
     start = 0
-    for term, count in _unpacked(held):
-        found, fields = entries[start : start + count], terms[term]
-        if field in fields:
-            fields[field] += found
-        else:
-            fields[field] = found
-        start += count
+    for term, count in zip(_words(terms), array("I", numbers), strict=True):
+        end = start + POSTING * count
+        field[term] += entries[start:end]
+        held[term] += count
+        start = end
 
 
 def _most_frequent(
-    words: Mapping[str, int], terms: Mapping[str, Mapping[int, Entries]]
+    counts: Mapping[str, int], terms: Mapping[str, str], held: Mapping[str, int]
 ) -> dict[str, str]:
-    chosen: dict[str, str] = {}
-    for word in sorted(words, key=lambda word: (-words[word], word)):
-        term = stem(word)
-        if term not in chosen and holders(terms[term]) > 1:
-            chosen[term] = word
+    most, chosen = dict[str, int](), dict[str, str]()
+    for word in sorted(counts):
+        term, count = terms[word], counts[word]
+        if held[term] > 1 and count > most.get(term, 0):
+            most[term], chosen[term] = count, word
     return chosen
 
 
-def holders(fields: Mapping[int, Entries]) -> int:
-    """How many postings a term has in all fields together."""
-    return sum(map(len, fields.values()))
+def columns(lists: Sequence[bytes | bytearray]) -> bytes:
+    """Lists of postings as three columns, list after list: the number of each document, counted
+    from the one before, the first of a list from 0; the frequencies less one; the lengths of the
+    field."""
+    raw = b"".join(lists)
+    low = raw[0::POSTING], raw[1::POSTING], raw[4::POSTING].translate(_LOWER_HALF)
+    high = raw[2::POSTING], raw[3::POSTING], raw[4::POSTING].translate(_UPPER_HALF)
+    return column(_gaps(raw, lists)) + column_of_planes(low) + column_of_planes(high)
 
 
-def gaps(entries: Entries) -> Iterator[int]:
-    """The number of each document, counted from the one before; the first from 0."""
-    documents = [entry >> _DOCUMENT for entry in entries]
-    return map(sub, documents, chain((0,), documents))
-
-
-def frequencies(entries: Entries) -> list[int]:
-    """How often the term stands in each document."""
-    return [entry & _MASK for entry in entries]
-
-
-def field_lengths(entries: Entries) -> list[int]:
-    """How long the field is in each document, in terms."""
-    return [entry >> _LENGTH & _MASK for entry in entries]
+def _gaps(raw: bytes, lists: Sequence[bytes | bytearray]) -> "array[int]":
+    told = bytearray(len(raw) // 2)
+    for place in range(3):
+        told[place::4] = raw[5 + place :: POSTING]
+    documents = array("i", bytes(told))
+    gaps = array("i", map(sub, documents, chain((0,), documents)))
+    for start in accumulate([len(entries) // POSTING for entries in lists[:-1]]):
+        gaps[start] = documents[start]
+    return gaps

@@ -33,12 +33,12 @@ lengths); weights, which do change, are worked out by the reader from the totals
   places}, every number counted from the one before.
 """
 
+from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import date
-from functools import partial
 from hashlib import blake2b
 from itertools import chain, pairwise
 from typing import Any, Protocol
@@ -49,12 +49,9 @@ from generator.library.people import organization_of
 from generator.model import File, Library, Paper, People
 from generator.publish.postings import (
     MAX_TEXT,
-    Entries,
+    POSTING,
     Postings,
-    field_lengths,
-    frequencies,
-    gaps,
-    holders,
+    columns,
     invert,
     merge,
 )
@@ -69,7 +66,7 @@ from generator.publish.shards import (
     shard_name,
     shared_letters,
 )
-from generator.text.plain import clean_line, excerpt, plain_text, plain_title
+from generator.text.plain import excerpt, plain_text, plain_title
 from generator.text.words import FIELDS, STOP_WORDS, document_text
 
 FORMAT = 2
@@ -136,7 +133,7 @@ def search_documents(library: Library) -> Iterator[dict[str, str]]:
     The oldest paper comes first and is document 0, so that a new paper moves no other."""
     topics = _titles(library)
     for paper in _numbered(library):
-        texts = _texts(paper, plain_text(paper.abstract), topics)
+        texts = _texts(paper, plain_title(paper.title), plain_text(paper.abstract), topics)
         documents = (document_text(text[:MAX_TEXT]) for text in texts)
         yield {"id": paper.id, **dict(zip(FIELDS, documents, strict=True))}
 
@@ -243,10 +240,10 @@ def _stretches(library: Library) -> Iterator[_Stretch]:
         yield _Stretch(number=number, papers=chosen, topics=topics, people=library.people)
 
 
-def _texts(paper: Paper, abstract: str, topics: Mapping[str, str]) -> tuple[str, ...]:
-    """The plain text of each of FIELDS; `abstract` is the paper's as plain text."""
+def _texts(paper: Paper, title: str, abstract: str, topics: Mapping[str, str]) -> tuple[str, ...]:
+    """The plain text of each of FIELDS; `title` and `abstract` are the paper's as plain text."""
     texts = {
-        "title": plain_title(paper.title),
+        "title": title,
         "authors": " ".join(paper.authors),
         "organization": paper.organization,
         "keywords": " ".join(paper.keywords),
@@ -301,11 +298,11 @@ def _key_of_stretch(stretch: _Stretch) -> str:
 
 def _invert(stretch: _Stretch) -> _Piece:
     first = stretch.number * STRETCH
-    abstracts = [plain_text(paper.abstract) for paper in stretch.papers]
-    pairs = list(zip(stretch.papers, abstracts, strict=True))
-    documents = [_texts(paper, abstract, stretch.topics) for paper, abstract in pairs]
-    runs, lengths = invert(documents, first)
-    records = [_record(paper, abstract, stretch.topics) for paper, abstract in pairs]
+    told = [
+        (p, plain_title(p.title), plain_text(p.abstract), stretch.topics) for p in stretch.papers
+    ]
+    runs, lengths = invert([_texts(*paper) for paper in told], first)
+    records = [_record(*paper) for paper in told]
     files = list(_record_shards(records, first // RECORDS_PER_SHARD))
     digests = "".join(shard_name(file).rpartition("-")[2] for file in files)
     names = shard(f"stretches/{stretch.number}", digests.encode("ascii"))
@@ -320,10 +317,10 @@ def _record_shards(records: Sequence[list[Any]], number: int) -> Iterator[File]:
         yield shard(f"records/{number + first // RECORDS_PER_SHARD}", content)
 
 
-def _record(paper: Paper, abstract: str, topics: Mapping[str, str]) -> list[Any]:
+def _record(paper: Paper, title: str, abstract: str, topics: Mapping[str, str]) -> list[Any]:
     return [
         paper.id,
-        plain_title(paper.title),
+        title,
         _authors_line(paper),
         day.isoformat() if (day := paper.date or paper.added) else "",
         paper.organization,
@@ -344,7 +341,7 @@ def _authors_line(paper: Paper) -> str:
 
 
 def _excerpt(abstract: str) -> str:
-    begun, rest = excerpt(clean_line(abstract))
+    begun, rest = excerpt(abstract.replace("\n\n", " "))
     return f"{begun} …" if rest and not begun.endswith((".", "!", "?")) else begun
 
 
@@ -391,49 +388,42 @@ def _key_of_runs(runs: Sequence[bytes]) -> str:
 
 def _letter(runs: Sequence[bytes]) -> _Piece:
     postings = merge(runs)
-    held = {term: holders(fields) for term, fields in postings.terms.items()}
+    held = postings.held
     common = [t for t, n in held.items() if n >= COMMON and len(t) <= LONGEST_COMMON]
     others = sorted(held.keys() - set(common))
     shards = cut(others, lambda term: held[term] + 2, SHARD_LEAST, SHARD_MOST)
     words = cut(list(held), lambda _: 1, WORDS_LEAST, WORDS_MOST)
-    pack = partial(_pack_terms, postings.terms)
     return _Piece(
         files=(
-            *(shard(f"terms/{start}", pack(terms)) for start, terms in shards),
-            *(shard(f"common/{term}", pack([term])) for term in common),
-            *(shard(f"words/{start}", _pack_words(of, held, postings)) for start, of in words),
+            *(shard(f"terms/{start}", _pack_terms(terms, postings)) for start, terms in shards),
+            *(shard(f"common/{term}", _pack_terms([term], postings)) for term in common),
+            *(shard(f"words/{start}", _pack_words(of, postings)) for start, of in words),
         ),
         terms=" ".join(held),
     )
 
 
-def _pack_terms(postings: Mapping[str, Mapping[int, Entries]], terms: Sequence[str]) -> bytes:
-    lists = [
-        postings[term][place]
-        for place in range(len(FIELDS))
-        for term in terms
-        if place in postings[term]
-    ]
-    columns = (
-        (sum(1 << place for place in postings[term]) for term in terms),
-        map(len, lists),
-        chain.from_iterable(map(gaps, lists)),
-        (frequency - 1 for entries in lists for frequency in frequencies(entries)),
-        chain.from_iterable(map(field_lengths, lists)),
-    )
-    return packed_words(terms) + b"".join(map(column, columns))
+def _pack_terms(terms: Sequence[str], postings: Postings) -> bytes:
+    fields, lists = array("I", [0]) * len(terms), list[bytes | bytearray]()
+    for place, lists_of_field in enumerate(postings.fields):
+        for number, term in enumerate(terms):
+            if term in lists_of_field:
+                fields[number] |= 1 << place
+                lists.append(lists_of_field[term])
+    counts = [len(entries) // POSTING for entries in lists]
+    return packed_words(terms) + column(fields) + column(counts) + columns(lists)
 
 
-def _pack_words(terms: Sequence[str], held: Mapping[str, int], postings: Postings) -> bytes:
+def _pack_words(terms: Sequence[str], postings: Postings) -> bytes:
     words = [postings.words.get(term, term) for term in terms]
     kept = [shared_letters(term, word) for term, word in zip(terms, words, strict=True)]
     added = [word[start:] for word, start in zip(words, kept, strict=True)]
-    columns = (
-        (held[term].bit_length() for term in terms),
+    numbers = (
+        (postings.held[term].bit_length() for term in terms),
         (len(term) - start for term, start in zip(terms, kept, strict=True)),
         map(len, added),
     )
-    packed = packed_words(terms) + b"".join(map(column, columns))
+    packed = packed_words(terms) + b"".join(map(column, numbers))
     return packed + "".join(added).encode("ascii")
 
 

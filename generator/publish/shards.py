@@ -34,18 +34,40 @@ Word = TypeVar("Word")
 
 def column(numbers: Iterable[int]) -> bytes:
     """Numbers from 0 to 2³² - 1 as a column."""
-    values = numbers if isinstance(numbers, array) else array("I", numbers)
-    used = (max(values, default=0).bit_length() + 7) // 8
-    raw, step = values.tobytes(), values.itemsize
-    return bytes([used]) + b"".join(raw[place::step] for place in range(used))
+    raw = (numbers if isinstance(numbers, array) else array("I", numbers)).tobytes()
+    return column_of_planes([raw[place::4] for place in range(4)])
+
+
+def column_of_planes(planes: Sequence[bytes]) -> bytes:
+    """A column of numbers that are told by all first bytes, all second bytes, …"""
+    used = len(planes)
+    while used and not planes[used - 1].strip(b"\0"):
+        used -= 1
+    return bytes([used]) + b"".join(planes[:used])
 
 
 def packed_words(words: Sequence[str]) -> bytes:
     """Sorted ASCII words, each by what it does not share with the one before."""
-    shared = [shared_letters(*pair) for pair in pairwise(("", *words))]
+    shared = list(_shared_with_previous(words))
     rests = [word[start:] for word, start in zip(words, shared, strict=True)]
     count = len(words).to_bytes(4, "little")
     return count + column(shared) + column(map(len, rests)) + "".join(rests).encode("ascii")
+
+
+def _shared_with_previous(words: Iterable[str]) -> Iterator[int]:
+    """As `shared_letters` of each word and the one before. Sorted words mostly share about as many
+    letters as the two before them."""
+    before, shared = "", 0
+    for word in words:
+        if word.startswith(before):
+            shared = len(before)
+        else:
+            while word[:shared] != before[:shared]:
+                shared -= 1
+            while word[shared : shared + 1] == before[shared]:
+                shared += 1
+        yield shared
+        before = word
 
 
 def joined(parts: Sequence[bytes]) -> bytes:
@@ -82,6 +104,8 @@ def shard_name(file: File) -> str:
 
 def shared_letters(one: str, other: str) -> int:
     """How many letters two words have in common at their beginning."""
+    if other.startswith(one):
+        return len(one)
     for place, (letter, others) in enumerate(zip(one, other, strict=False)):
         if letter != others:
             return place
