@@ -1,12 +1,14 @@
 """A site, made: content/ is loaded, the site is planned, what is new of it is made by several at
 once, and put in place."""
 
+import gc
 import multiprocessing
 import os
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -54,6 +56,7 @@ LINKED_MOST = 5_000
 among them."""
 _WORTH_PROCESSES = 400
 """Below so many papers to look at, or products to make, processes cost more than they save."""
+_OBJECTS_TO_COLLECT = 50_000
 _UNDER_WAY = 16
 """Batches that wait, run or have just been made, when others make them."""
 
@@ -74,10 +77,10 @@ def make_site(
 
     The search and the related papers, which look at all papers, are begun first: others work on
     them side by side. Raises BroadsheetError with every problem of the stage that failed."""
-    config = load_config(root, base_url)
-    theme = load_theme(root, config)
-    library = load_library(root, drafts=drafts)
-    with _Workers(jobs, executor) as workers:
+    with _collecting_seldom(), _Workers(jobs, executor) as workers:
+        config = load_config(root, base_url)
+        theme = load_theme(root, config)
+        library = load_library(root, drafts=drafts)
         others = workers.for_(0 if ledger else len(library.papers))
         related = others.submit(relate, list(library)) if others else None
         search = _begun(render_search(library, others, memory))
@@ -194,6 +197,18 @@ def _days_feed(site: Site) -> Iterator[File]:
     return render_days_feed(daily, days, base_url=config.base_url, language=config.language)
 
 
+@contextmanager
+def _collecting_seldom() -> Iterator[None]:
+    """Python looks for garbage in cycles less often: a library of papers has none, and to look
+    through it takes a tenth of the time. Processes that are begun meanwhile do the same."""
+    usual = gc.get_threshold()
+    gc.set_threshold(_OBJECTS_TO_COLLECT, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+
+
 class _Workers:
     """The executor given, or processes, started where they are worth it."""
 
@@ -207,6 +222,7 @@ class _Workers:
         if self._executor or self._pool or self._jobs == 1 or count < _WORTH_PROCESSES:
             return self._executor or self._pool
         context = multiprocessing.get_context(_start_method())
+        gc.freeze()
         self._pool = ProcessPoolExecutor(self._jobs, mp_context=context)
         return self._pool
 
@@ -216,6 +232,7 @@ class _Workers:
     def __exit__(self, *_: object) -> None:
         if self._pool:
             self._pool.shutdown(cancel_futures=True)
+            gc.unfreeze()
 
 
 def _start_method() -> str:
