@@ -20,8 +20,9 @@ from generator.model import Library, Note, Paper, Topic
 from generator.publish.html import Frame, Links, make_frame, root_from
 from generator.publish.products import batches, make, plan_products
 from generator.publish.theme import Look
+from generator.publish.views import Cards, view_listing
 from generator.site.page import PAGE_SIZE
-from generator.site.pages import Site, plan_site
+from generator.site.pages import HOME_PAPERS, Site, plan_site
 from generator.storage.tree import write_file
 
 DAY = datetime.date(2025, 11, 26)
@@ -77,6 +78,40 @@ def test_the_pages_of_a_listing_hold_every_paper_once_in_order(count: int) -> No
     assert [paper for page in home for paper in page.papers] == list(site.library.papers)
     assert [page.url for page in home] == ["/", *(f"/page/{n}/" for n in range(2, len(home) + 1))]
     assert all(len(list(page.papers)) <= PAGE_SIZE for page in home)
+
+
+def test_the_home_page_goes_back_to_a_day_and_the_archive_holds_the_rest() -> None:
+    site = plan_site(library(HOME_PAPERS + 25), CONFIG)
+    home = [paper for page in site.pages if page.template == "home.html" for paper in page.papers]
+    assert home == list(site.library.papers)[:HOME_PAPERS]
+    days = [paper for page in site.pages if page.template == "day.html" for paper in page.papers]
+    assert days == list(site.library.papers)
+
+
+def test_an_abstract_stands_whole_on_a_day_begins_in_a_topic_and_is_left_out_of_a_week() -> None:
+    words = ("The first sentence. " * 20).strip()
+    papers = library(
+        2,
+        paper_0=replace(library(1).papers["paper-0"], abstract=words),
+        paper_1=replace(library(2).papers["paper-1"], abstract=words, summary="In short."),
+    )
+    site = plan_site(papers, CONFIG)
+    listings = {page.url: page.listing for page in site.pages}
+    cards = Cards(papers.papers, papers.topics, papers.people)
+
+    def shown(url: str) -> list[tuple[str, str]]:
+        listing = listings[url]
+        assert listing is not None
+        groups = view_listing(listing, cards).groups
+        told = (card for group in groups for card in group.cards)
+        return [(card.summary, f"{card.excerpt}{card.rest}") for card in told]
+
+    assert shown("/") == shown("/days/2025-11-26/") == [("", words), ("In short.", words)]
+    assert shown("/weeks/2025-W48/") == shown("/months/2025-11/") == [("", ""), ("", "")]
+    ((_, begins),) = shown("/topics/even/")
+    assert words.startswith(begins)
+    assert 100 < len(begins) < 300
+    assert shown("/organizations/lab/") == [("In short.", "")]
 
 
 def test_a_week_belongs_to_its_iso_year() -> None:
@@ -146,7 +181,7 @@ def test_a_changed_paper_changes_what_shows_it_and_nothing_else(look: Look) -> N
         "page /topics/even/",
         "page /days/2025-11-22/",
         "page /weeks/2025-W47/",
-        "page /months/2025-11/page/2/",
+        "page /months/2025-11/",
         "page /trending/",
         "paper paper-42",
         "day 2025-11-22",

@@ -379,15 +379,15 @@ def _csl_preprint(paper: Paper) -> dict[str, str]:
     return {"publisher": "arXiv", "number": f"arXiv:{arxiv}"} if arxiv else {}
 
 
-def citation_tags(paper: Paper, *, url: str) -> tuple[tuple[str, str], ...]:
+def citation_tags(paper: Paper) -> tuple[tuple[str, str], ...]:
     """Names and contents of the `<meta>` tags that Google Scholar and Zotero read; none empty.
 
-    `url` is the absolute URL of the paper's page."""
-    told = ((name, _line(value)) for name, value in _tags(paper, url))
+    The page's own URL is left out: its canonical link has it."""
+    told = ((name, _line(value)) for name, value in _tags(paper))
     return tuple((name, line) for name, line in told if line)
 
 
-def _tags(paper: Paper, url: str) -> Iterator[tuple[str, str]]:
+def _tags(paper: Paper) -> Iterator[tuple[str, str]]:
     kind = _venue_kind(paper)
     yield "citation_title", plain_title(paper.title)
     for name in paper.authors:
@@ -398,55 +398,24 @@ def _tags(paper: Paper, url: str) -> Iterator[tuple[str, str]]:
     yield "citation_arxiv_id", arxiv_id(paper)
     yield "citation_doi", doi(paper)
     yield "citation_pdf_url", paper.link("pdf")
-    yield "citation_abstract_html_url", url
 
 
-def json_ld(paper: Paper, *, url: str, site_title: str) -> str:
+def json_ld(paper: Paper) -> str:
     """The paper as a schema.org ScholarlyArticle, as JSON that may stand inside `<script>`.
 
-    The abstract is left out: it stands on the page, and would weigh as much again."""
+    Says who wrote what and when, for whoever does not read citation tags; where the paper lies and
+    was published is left to these, and the abstract to the page: they would weigh as much again."""
+    group = _line(paper.organization)
     values = {
         "@context": "https://schema.org",
         "@type": "ScholarlyArticle",
-        "@id": url,
         "name": _line(plain_title(paper.title)),
-        "description": _line(plain_text(paper.summary)),
         "author": [{"@type": "Person", "name": _line(name)} for name in paper.authors],
-        "sourceOrganization": _named("Organization", paper.organization),
+        "sourceOrganization": {"@type": "Organization", "name": group} if group else {},
         "datePublished": paper.date.isoformat() if paper.date else "",
-        "keywords": [_line(keyword) for keyword in paper.keywords],
-        "isPartOf": _named("Periodical", paper.venue if _venue_kind(paper) == "journal" else ""),
-        "identifier": _identifiers(paper),
-        "sameAs": [link for link in (paper.link("abstract"), paper.link("doi")) if link],
-        "encoding": _pdf(paper.link("pdf")),
-        "url": url,
-        "mainEntityOfPage": {"@type": "WebPage", "@id": url, "isPartOf": _site(site_title)},
     }
     known = {key: value for key, value in values.items() if value}
     return _script_safe(orjson.dumps(known).decode())
-
-
-def _named(kind: str, name: str) -> dict[str, str]:
-    return {"@type": kind, "name": _line(name)} if _line(name) else {}
-
-
-def _site(title: str) -> dict[str, str]:
-    return {"@type": "WebSite", "name": _line(title)}
-
-
-def _pdf(url: str) -> dict[str, str]:
-    if not url:
-        return {}
-    return {"@type": "MediaObject", "encodingFormat": "application/pdf", "contentUrl": url}
-
-
-def _identifiers(paper: Paper) -> list[dict[str, Any]]:
-    known = {"arXiv": arxiv_id(paper), "DOI": doi(paper)}
-    return [
-        {"@type": "PropertyValue", "propertyID": name, "value": value}
-        for name, value in known.items()
-        if value
-    ]
 
 
 def _script_safe(json: str) -> str:

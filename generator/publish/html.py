@@ -32,7 +32,7 @@ from generator.site.pages import Site
 from generator.text.plain import excerpt, plain_text, plain_title
 
 API = "api.html"
-_DESCRIPTION_LENGTH = 200
+_DESCRIPTION_LENGTH = 150
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,8 +155,8 @@ class PageRenderer:
         if page.paper:
             paper = self._papers[page.paper]
             variables["paper"] = view_paper(paper, frame.topics, frame.people, canonical)
-            meta = citation_tags(paper, url=canonical)
-            linked_data = json_ld(paper, url=canonical, site_title=frame.config.title)
+            meta = citation_tags(paper)
+            linked_data = json_ld(paper)
             title = plain_title(paper.title)
             description = description or plain_text(paper.abstract)
         if page.template == API:

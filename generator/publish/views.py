@@ -1,7 +1,7 @@
 """What templates see of papers and listings, as themes/README.md promises their authors."""
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -14,7 +14,7 @@ from generator.library.topics import match_topics, subject_of
 from generator.model import Paper, People, Topic
 from generator.publish.citations import bibtex
 from generator.site.groups import handle
-from generator.site.page import Feed, Listing, Prose, Ref, page_url
+from generator.site.page import Density, Feed, Listing, Prose, Ref, page_url
 from generator.text.markdown import render_markdown
 from generator.text.plain import excerpt, plain_text, plain_title, title_html
 from generator.text.slug import slugify
@@ -33,7 +33,6 @@ _READABLE = ("pdf", "abstract", "doi")
 _FIND = (
     ("arXiv", "https://arxiv.org/search/?searchtype=title&query="),
     ("Google Scholar", "https://scholar.google.com/scholar?q="),
-    ("Semantic Scholar", "https://www.semanticscholar.org/search?q="),
 )
 
 
@@ -208,15 +207,31 @@ class Cards:
         self._papers = papers
         self._topics = topics
         self._people = people
-        self._made: dict[tuple[str, str], Card] = {}
+        self._made: dict[tuple[str, Density, str], Card] = {}
 
-    def of(self, paper: str, gained: str = "") -> Card:
+    def of(self, paper: str, density: Density = "abstracts", gained: str = "") -> Card:
         """The paper with this id. `gained`: what it gained lately, in words."""
-        made = self._made.get((paper, gained))
+        made = self._made.get((paper, density, gained))
         if made is None:
             fields = _card_fields(self._papers[paper], self._topics, self._people, why={})
-            self._made[paper, gained] = made = Card(**fields, gained=gained)
+            fields |= _LESS[density](fields)
+            self._made[paper, density, gained] = made = Card(**fields, gained=gained)
         return made
+
+
+def _begun(fields: Mapping[str, Any]) -> dict[str, str]:
+    """The sentence that sums a paper up, or else how its abstract begins."""
+    shown = "" if fields["summary"] else fields["excerpt"]
+    is_cut = shown and fields["rest"] and shown[-1] not in ".!?"
+    return {"excerpt": f"{shown} …" if is_cut else shown, "rest": ""}
+
+
+_LESS: Mapping[Density, Callable[[Mapping[str, Any]], dict[str, str]]] = {
+    "abstracts": lambda _: {},
+    "excerpts": _begun,
+    "titles": lambda _: {"summary": "", "excerpt": "", "rest": ""},
+}
+"""What a card shows less of in lists that show less."""
 
 
 def _card_fields(
@@ -342,7 +357,10 @@ def view_listing(listing: Listing, cards: Cards) -> ListingView:
         GroupView(
             title=group.title,
             url=group.url,
-            cards=tuple(cards.of(paper, listing.gained.get(paper, "")) for paper in group.papers),
+            cards=tuple(
+                cards.of(paper, listing.density, listing.gained.get(paper, ""))
+                for paper in group.papers
+            ),
         )
         for group in listing.groups
     )

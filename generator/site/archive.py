@@ -12,7 +12,7 @@ from generator.site.calendar import (
     month_slug,
     week_slug,
 )
-from generator.site.page import Page, Prose, Ref, listing_pages, one_group
+from generator.site.page import Density, Page, Prose, Ref, listing_pages, one_group
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,4 +79,5 @@ def _period_pages(
         shows={"period": head},
         noindex=period.kind == "week",
     )
-    return listing_pages(page, one_group(period.papers))
+    density: Density = "abstracts" if period.kind == "day" else "titles"
+    return listing_pages(page, one_group(period.papers), density)

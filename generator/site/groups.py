@@ -104,7 +104,7 @@ def topic_pages(
             feeds=feeds_of(base, f"{config.title}: {topic.title}"),
             source=topic.path,
         )
-        yield from listing_pages(page, one_group(papers))
+        yield from listing_pages(page, one_group(papers), "excerpts")
 
 
 def _last_months(library: Library) -> tuple[str, ...]:
@@ -220,4 +220,4 @@ def organization_pages(organizations: Mapping[str, Organization], config: Config
             shows={"organization": head},
             feeds=feeds_of(base, f"{config.title}: {organization.name}"),
         )
-        yield from listing_pages(page, one_group(organization.papers))
+        yield from listing_pages(page, one_group(organization.papers), "excerpts")

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from generator.text.markdown import render_markdown
 
+Density = Literal["abstracts", "excerpts", "titles"]
+"""How much a list shows of its papers: the abstract whole, its beginning, or none of it."""
 PAGE_SIZE = 30
 """Papers on a page of a listing: with abstracts it stays below 100 KB."""
+TITLES_SIZE = 50
+"""Papers on a page of a listing of titles."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +71,7 @@ class Listing:
     """Ordinal of the first paper shown."""
     total: int
     """Papers on all pages."""
+    density: Density = "abstracts"
     gained: Mapping[str, str] = field(default_factory=dict)
     """By id, what papers on this page gained lately, in words; of those that trend."""
 
@@ -107,13 +112,16 @@ class Page:
             yield from group.papers
 
 
-def paginate(base: str, groups: Sequence[Group]) -> Iterator[Listing]:
-    """The pages of a listing, PAGE_SIZE papers each, at least one; a group may go on over pages."""
+def paginate(
+    base: str, groups: Sequence[Group], density: Density = "abstracts"
+) -> Iterator[Listing]:
+    """The pages of a listing, at least one; a group may go on over pages."""
     places = [(group, paper) for group in groups for paper in group.papers]
-    pages = max(1, -(-len(places) // PAGE_SIZE))
+    size = TITLES_SIZE if density == "titles" else PAGE_SIZE
+    pages = max(1, -(-len(places) // size))
     for number in range(1, pages + 1):
         members: dict[tuple[str, str], list[str]] = {}
-        for group, paper in places[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]:
+        for group, paper in places[(number - 1) * size : number * size]:
             members.setdefault((group.title, group.url), []).append(paper)
         yield Listing(
             groups=tuple(
@@ -123,8 +131,9 @@ def paginate(base: str, groups: Sequence[Group]) -> Iterator[Listing]:
             base=base,
             number=number,
             pages=pages,
-            first=min(len(places), (number - 1) * PAGE_SIZE + 1),
+            first=min(len(places), (number - 1) * size + 1),
             total=len(places),
+            density=density,
         )
 
 
@@ -134,10 +143,13 @@ def page_url(base: str, number: int) -> str:
 
 
 def listing_pages(
-    page: Page, groups: Sequence[Group], gained: Mapping[str, str] | None = None
+    page: Page,
+    groups: Sequence[Group],
+    density: Density = "abstracts",
+    gained: Mapping[str, str] | None = None,
 ) -> Iterator[Page]:
     """A page and the later pages of its listing. `gained`: what papers gained, in words."""
-    for listing in paginate(page.url, groups):
+    for listing in paginate(page.url, groups, density):
         shown = {paper for group in listing.groups for paper in group.papers}
         known = {slug: text for slug, text in (gained or {}).items() if slug in shown}
         title = page.title if listing.number == 1 else f"{page.title}, page {listing.number}"

@@ -6,6 +6,7 @@ Owns which pages there are and that no two share a URL. Renders nothing.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import accumulate
 from typing import Any
 
 from generator.config import Config
@@ -34,6 +35,8 @@ _NAV = (
     Ref(title="Feeds", url="/feeds/"),
 )
 """The navigation of every page; a site on which nothing trends leaves Trending out."""
+HOME_PAPERS = 300
+"""The home page and its later ones go back to the day with which they show so many papers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +106,8 @@ def _refuse_collisions(pages: Iterable[Page]) -> None:
 
 
 def _home(library: Library, config: Config) -> Iterator[Page]:
-    """Papers by the day they were first listed: each once, whatever else it was featured on."""
+    """Papers by the day they were first listed: each once, whatever else it was featured on. What
+    is older than a good many stands in the archive, where every day has its page."""
     members: dict[Any, list[str]] = {}
     for paper in library:
         members.setdefault(paper.added, []).append(paper.id)
@@ -111,6 +115,8 @@ def _home(library: Library, config: Config) -> Iterator[Page]:
         Group(title=long_date(day), url=f"/days/{day}/", papers=tuple(papers))
         for day, papers in members.items()
     ]
+    before = accumulate((len(group.papers) for group in groups), initial=0)
+    shown = [group for group, count in zip(groups, before, strict=False) if count < HOME_PAPERS]
     page = Page(
         url="/",
         template="home.html",
@@ -118,7 +124,7 @@ def _home(library: Library, config: Config) -> Iterator[Page]:
         description=config.description,
         feeds=feeds_of("/", config.title),
     )
-    return listing_pages(page, groups)
+    return listing_pages(page, shown)
 
 
 def _papers(

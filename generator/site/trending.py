@@ -63,4 +63,4 @@ def trending_pages(library: Library, rises: Mapping[str, Rise], config: Config) 
         noindex=not papers,
     )
     gained = {slug: rise.text for slug, rise in rises.items()}
-    return listing_pages(page, one_group(papers), gained)
+    return listing_pages(page, one_group(papers), gained=gained)

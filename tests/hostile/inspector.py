@@ -5,9 +5,8 @@ import re
 from html.parser import HTMLParser
 
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
-    "connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; "
-    "form-action 'self'; require-trusted-types-for 'script'"
+    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "require-trusted-types-for 'script'"
 )
 TEXT = (
     "a blockquote br code em h2 h3 h4 h5 h6 hr li ol p pre strong table tbody td th thead tr ul "
@@ -22,7 +21,7 @@ FRAME = (
 )
 """Elements that the theme's templates write themselves."""
 ELEMENTS = frozenset(f"{TEXT} {FRAME}".split())
-IDS = frozenset({"main", "bibtex", "copied", "lookup"}) | {
+IDS = frozenset({"main", "bibtex", "lookup"}) | {
     f"search-{part}" for part in ("q", "form", "empty", "help", "keys", "more", "results", "status")
 }
 LINKS = frozenset({"stylesheet", "icon", "manifest", "search", "alternate", "canonical", "preload"})
