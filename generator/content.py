@@ -16,7 +16,7 @@ from generator.library.said import Said
 from generator.library.signals import SIGNALS, parse_signals
 from generator.model import Change, Library, Note, Observation, Paper, People, Topic
 from generator.publish.theme import Manifest, Theme, assemble_theme, parse_manifest
-from generator.storage.tree import bundled, exists, list_files, read_bytes, read_text
+from generator.storage.tree import Reader, bundled, exists, list_files, read_bytes, read_text
 from generator.text.slug import is_paper_slug
 
 STATUS = "content/.pulled/status.json"
@@ -140,8 +140,9 @@ def _load_papers(
     root: Path, problems: _Problems, topics: Mapping[str, Topic] | None
 ) -> dict[str, tuple[str, Paper]]:
     pages: dict[str, tuple[str, Paper]] = {}
+    reader = Reader(root)
     for path in list_files(root, "content/papers"):
-        text = problems.attempt(lambda path=path: read_text(root, path))  # type: ignore[misc]
+        text = problems.attempt(lambda path=path: reader.text(path))  # type: ignore[misc]
         if text is None:
             continue
         paper = problems.attempt(

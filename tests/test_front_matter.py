@@ -11,7 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.text.editing import edit_mapping
-from generator.text.front_matter import format_page, parse_mapping, split_page
+from generator.text.front_matter import (
+    Loader,
+    format_mapping,
+    format_page,
+    parse_mapping,
+    parse_simple,
+    split_page,
+)
 from generator.text.plain import clean_line
 
 ORDER = ("title", "date", "authors", "topics", "links", "venue", "summary")
@@ -215,3 +222,67 @@ def test_a_page_is_parted_at_its_fences_and_nowhere_else(
     body = body if closing.endswith("\n") else ""
     page = split_page(opening + front_matter + closing + body, "x")
     assert (page.front_matter, page.body) == (front_matter, body)
+
+
+# -- lines of which nothing is in doubt -----------------------------------------------------------
+
+READERS_OWN = st.text(
+    st.sampled_from("ab1 0.:-'\"[]{},#&*!|>%@`~_=?\\n\t\n$éж漢\u00a0\u2028\x85e+"), max_size=30
+)
+SCALARS = st.one_of(
+    st.text(max_size=20),
+    READERS_OWN,
+    st.integers(-(10**20), 10**20),
+    st.booleans(),
+    st.none(),
+    st.sampled_from(
+        ["null", "~", "yes", "0x1f", "1e5", "2401.10020", "-", "=", "<<", "https://a.b/c,d"]
+    ),
+)
+NAMES = st.sampled_from(["title", "date", "null", "true", "no", "authors", "links", "a-b", "x y"])
+WRITTEN = st.dictionaries(
+    NAMES,
+    st.one_of(SCALARS, st.lists(SCALARS, max_size=4), st.dictionaries(NAMES, SCALARS, max_size=3)),
+    max_size=5,
+)
+
+
+def by_the_parser(text: str) -> object:
+    """What the YAML parser gives, whatever it does with the text."""
+    try:
+        return yaml.load(text, Loader=Loader)
+    except (yaml.YAMLError, ValueError) as error:
+        return type(error)
+
+
+@settings(max_examples=2_000)
+@given(WRITTEN)
+def test_a_simple_line_is_read_as_the_parser_reads_it(values: dict[str, object]) -> None:
+    text = format_mapping(values)
+    simple = parse_simple(text)
+    assert simple is None or (simple or None) == by_the_parser(text)
+
+
+@settings(max_examples=3_000)
+@given(
+    st.lists(st.tuples(NAMES, READERS_OWN), max_size=3),
+    st.sampled_from(["{}: {}\n", "{}: [{}]\n", "{}: {{a: {}}}\n"]),
+)
+def test_whatever_a_person_writes_is_read_as_the_parser_reads_it(
+    lines: list[tuple[str, str]], shape: str
+) -> None:
+    text = "".join(shape.format(key, value) for key, value in lines)
+    simple = parse_simple(text)
+    assert simple is None or (simple or None) == by_the_parser(text)
+
+
+def test_what_broadsheet_writes_is_simple() -> None:
+    values = {
+        "title": "A title: with a colon, an 'apostrophe' and [brackets]",
+        "date": datetime.date(2025, 11, 26),
+        "authors": ["Ada Lovelace", "O'Neill, Tip"],
+        "upvotes": 12,
+        "links": {"pdf": "https://arxiv.org/pdf/2507.22565", "code": "https://github.com/a/b"},
+        "draft": True,
+    }
+    assert parse_simple(format_mapping(values)) == {**values, "date": "2025-11-26"}

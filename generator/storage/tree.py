@@ -14,6 +14,8 @@ from pathlib import Path
 
 from generator.errors import problem
 
+_READ_NO_LINK = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+
 
 def read_text(root: Path, path: str) -> str:
     """A file of the site as text with `\\n` line ends. Raises BroadsheetError, located."""
@@ -29,6 +31,31 @@ def read_bytes(root: Path, path: str) -> bytes:
         return place.read_bytes()
     except OSError as error:
         raise problem(path, reason(error)) from None
+
+
+class Reader:
+    """Reads many files of a site. That a folder stays inside is looked at once, and no file that is
+    a link is read without looking where it leads."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._place = str(root)
+        self._whole = root.resolve()
+        self._inside: set[str] = set()
+
+    def text(self, path: str) -> str:
+        """A file as `read_text` gives it. Raises BroadsheetError, located."""
+        folder = path.rpartition("/")[0]
+        if folder not in self._inside:
+            if not (self._root / folder).resolve().is_relative_to(self._whole):
+                return read_text(self._root, path)
+            self._inside.add(folder)
+        try:
+            descriptor = os.open(f"{self._place}/{path}", _READ_NO_LINK)
+        except OSError:
+            return read_text(self._root, path)
+        with os.fdopen(descriptor, "rb", buffering=0) as stream:
+            return decode(stream.read(), path)
 
 
 def decode(content: bytes, path: str) -> str:

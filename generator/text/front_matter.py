@@ -19,6 +19,26 @@ DEEPEST = 20
 MOST_NODES = 50_000
 """Values that are read at most, aliases counted as often as they are used."""
 
+_LINE_OF_TEXT = r"\n\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff"
+_URL = r"https?://[\w./~%+=?&@-]+"
+_BARE = rf"[^\W_](?:[^{_LINE_OF_TEXT}:#,\[\]{{}}]*[^{_LINE_OF_TEXT}:#,\[\]{{}} ])?"
+_QUOTED = rf"'(?:[^{_LINE_OF_TEXT}']|'')*'|\"[^{_LINE_OF_TEXT}\"\\]*\""
+_ITEM = rf"(?:{_QUOTED}|{_URL}|{_BARE})"
+_PAIR = rf"[a-z_]+: {_ITEM}"
+_SIMPLE = re.compile(
+    rf"([a-z_]+): (?:({_QUOTED}|{_URL}|[^\W_](?:[^{_LINE_OF_TEXT}:#]*[^{_LINE_OF_TEXT}:# ])?)"
+    rf"|\[((?:{_ITEM}(?:, {_ITEM})*)?)\]|\{{((?:{_PAIR}(?:, {_PAIR})*)?)\}})\n"
+)
+"""A line of YAML of which nothing is in doubt: a key, and a scalar, or a list or a mapping of
+scalars, which are bare words, web addresses, or in quotation marks without escapes."""
+_EACH_ITEM = re.compile(_ITEM)
+_EACH_PAIR = re.compile(rf"([a-z_]+): ({_ITEM})")
+_RESOLVED: dict[str, bool | None] = {
+    "null": None, "true": True, "True": True, "false": False, "False": False,
+}  # fmt: skip
+_DIGITS = frozenset("0123456789")
+_NUMBER = re.compile(r"0|[1-9][0-9]*|[0-9]+\.[0-9]*(?:[eE][-+][0-9]+)?")
+_SHORT_INTEGER = re.compile(r"0|[1-9][0-9]{0,14}")
 _OPENING = re.compile(r"[\[{]|[?-]\s")
 _FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
 _HINTS = (
@@ -99,6 +119,9 @@ def parse_mapping(text: str, where: str, first_line: int = 1) -> dict[str, Any]:
     """The mapping that a YAML text holds; empty for an empty text.
 
     `first_line` is the line of `where` the text begins on. Raises BroadsheetError, located."""
+    simple = parse_simple(text)
+    if simple is not None:
+        return simple
     try:
         _refuse_bombs(text, where, first_line)
         value = yaml.load(text, Loader=Loader)  # noqa: S506 (a subclass of CSafeLoader)
@@ -118,6 +141,50 @@ def parse_mapping(text: str, where: str, first_line: int = 1) -> dict[str, Any]:
             "write 'key: value'",
         )
     return value
+
+
+def parse_simple(text: str) -> dict[str, Any] | None:
+    """The mapping that a YAML text holds which is written as `format_mapping` mostly does; None
+    where it may be anything else. What it gives is what the YAML parser would give."""
+    values: dict[str, Any] = {}
+    place, end = 0, len(text)
+    while place < end:
+        line = _SIMPLE.match(text, place)
+        if line is None:
+            return None
+        key, scalar, items, pairs = line.groups()
+        if key in values or key in _RESOLVED:
+            return None
+        try:
+            if scalar is not None:
+                values[key] = _scalar(scalar)
+            elif items is not None:
+                values[key] = [_scalar(item) for item in _EACH_ITEM.findall(items)]
+            else:
+                found = _EACH_PAIR.findall(pairs)
+                values[key] = {name: _scalar(value) for name, value in found}
+                if len(values[key]) < len(found) or _RESOLVED.keys() & values[key].keys():
+                    return None
+        except ValueError:
+            return None
+        place = line.end()
+    return values if len(text) <= LONGEST else None
+
+
+def _scalar(text: str) -> str | int | bool | None:
+    """The value of a scalar in a simple line. Raises ValueError where it may be a number of another
+    kind than a short whole one."""
+    if text[0] == "'":
+        return text[1:-1].replace("''", "'")
+    if text[0] == '"':
+        return text[1:-1]
+    if text in _RESOLVED:
+        return _RESOLVED[text]
+    if text[0] in _DIGITS and _NUMBER.fullmatch(text):
+        if not _SHORT_INTEGER.fullmatch(text):
+            raise ValueError(text)
+        return int(text)
+    return text
 
 
 def _code(character: int | str) -> int:
