@@ -2,27 +2,40 @@
 
 import contextlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
+from zlib import crc32
 
 from generator.config import SITE_YML, Config, nearest, parse_base_url, parse_config
 from generator.errors import BroadsheetError, Problem, problem
+from generator.library.packed import is_packable, pack_papers, unpack_papers
 from generator.library.pages import parse_note, parse_paper, parse_topic
 from generator.library.people import PEOPLE_YML, parse_people, resolve_rule
 from generator.library.said import Said
 from generator.library.signals import SIGNALS, parse_signals
 from generator.model import Change, Library, Note, Observation, Paper, People, Topic
 from generator.publish.theme import Manifest, Theme, assemble_theme, parse_manifest
-from generator.storage.tree import Reader, bundled, exists, list_files, read_bytes, read_text
+from generator.storage.tree import (
+    FileStat,
+    Reader,
+    bundled,
+    exists,
+    list_files,
+    read_bytes,
+    read_text,
+    stat_files,
+)
 from generator.text.slug import is_paper_slug
 
 STATUS = "content/.pulled/status.json"
 SAID = "content/.pulled/papers"
 _FOLDERS = ("papers", "topics", "days", "pages", "sources")
 _FILES = (SITE_YML, PEOPLE_YML)
+_STRETCH = 256
+"""Pages of papers that are remembered as one, about."""
 _Value = TypeVar("_Value")
 
 
@@ -44,19 +57,30 @@ def load_config(root: Path, base_url: str = "") -> Config:
         raise problem("--base-url", f"'{base_url}' {error}", hint) from None
 
 
-def load_library(root: Path, *, drafts: bool = False) -> Library:
+class Memory(Protocol):
+    """What remembers bytes from one build to the next."""
+
+    def get(self, key: str) -> bytes | None:
+        """What was put in under a key, or None."""
+
+    def put(self, key: str, value: bytes) -> None:
+        """Remember a value."""
+
+
+def load_library(root: Path, *, drafts: bool = False, memory: Memory | None = None) -> Library:
     """All of content/, as a build sees it: without hidden papers and, unless asked for, drafts.
 
-    Raises BroadsheetError with every problem of every page."""
+    `memory` holds papers whose pages were read before. Raises BroadsheetError with every problem
+    of every page."""
     problems = _Problems()
     people = problems.attempt(lambda: load_people(root)) or People()
     topics = _load_topics(root, problems, people)
-    pages = _load_papers(root, problems, topics)
+    papers = _load_papers(root, problems, topics, memory)
     days = _load_notes(root, "content/days", problems)
     notes = _load_notes(root, "content/pages", problems)
     problems.add(_stray_files(root))
     problems.raise_all()
-    shown = (p for _, p in pages.values() if not p.hidden and (drafts or not p.draft))
+    shown = (p for p in papers.values() if not p.hidden and (drafts or not p.draft))
     return Library(
         papers={paper.id: paper for paper in sorted(shown, key=newest_first)},
         changes=_load_changes(root),
@@ -76,7 +100,7 @@ def load_pages(root: Path) -> tuple[dict[str, tuple[str, Paper]], dict[str, Topi
     problems = _Problems()
     people = problems.attempt(lambda: load_people(root)) or People()
     topics = _load_topics(root, problems, people)
-    pages = _load_papers(root, problems, None)
+    pages = _load_pages(root, problems)
     problems.raise_all()
     return pages, topics
 
@@ -136,25 +160,79 @@ def _load_notes(root: Path, folder: str, problems: _Problems) -> dict[str, Note]
     return {note.slug: note for note in loaded if note is not None}
 
 
-def _load_papers(
-    root: Path, problems: _Problems, topics: Mapping[str, Topic] | None
-) -> dict[str, tuple[str, Paper]]:
+def _load_pages(root: Path, problems: _Problems) -> dict[str, tuple[str, Paper]]:
+    """Every paper with the text of its page."""
     pages: dict[str, tuple[str, Paper]] = {}
     reader = Reader(root)
     for path in list_files(root, "content/papers"):
-        text = problems.attempt(lambda path=path: reader.text(path))  # type: ignore[misc]
-        if text is None:
+        page = problems.attempt(lambda path=path: _read_page(reader, path))  # type: ignore[misc]
+        if page is None:
             continue
-        paper = problems.attempt(
-            lambda path=path, text=text: parse_paper(text, path, topics)  # type: ignore[misc]
-        )
-        if paper is None:
-            continue
-        if paper.id in pages:
-            problems.add([_twice(paper, pages[paper.id][1])])
+        if page[1].id in pages:
+            problems.add([_twice(page[1], pages[page[1].id][1])])
         else:
-            pages[paper.id] = text, paper
+            pages[page[1].id] = page
     return pages
+
+
+def _read_page(reader: Reader, path: str) -> tuple[str, Paper]:
+    text = reader.text(path)
+    return text, parse_paper(text, path)
+
+
+def _load_papers(
+    root: Path, problems: _Problems, topics: Mapping[str, Topic], memory: Memory | None
+) -> dict[str, Paper]:
+    papers: dict[str, Paper] = {}
+    reader = Reader(root)
+    for stretch in _stretches(stat_files(root, "content/papers")):
+        for paper in _load_stretch(stretch, reader, problems, topics, memory):
+            if paper.id in papers:
+                problems.add([_twice(paper, papers[paper.id])])
+            else:
+                papers[paper.id] = paper
+    return papers
+
+
+def _stretches(files: Iterable[FileStat]) -> Iterator[list[FileStat]]:
+    """The files in stretches that are remembered as one. They are cut where a name says, so that a
+    new file moves no other cut."""
+    stretch: list[FileStat] = []
+    for file in files:
+        if stretch and crc32(file.path.encode()) % _STRETCH == 0:
+            yield stretch
+            stretch = []
+        stretch.append(file)
+    if stretch:
+        yield stretch
+
+
+def _load_stretch(
+    files: Sequence[FileStat],
+    reader: Reader,
+    problems: _Problems,
+    topics: Mapping[str, Topic],
+    memory: Memory | None,
+) -> list[Paper]:
+    """The papers of some files: those remembered whose files are as they were, the others read."""
+    key = f"papers {files[0].path}"
+    value = memory.get(key) if memory else None
+    known = dict(unpack_papers(value)) if value else {}
+    found, read, to_keep = [], False, []
+    for file in files:
+        paper = known.get(file.stamp)
+        if paper is None or not topics.keys() >= set(paper.topics):
+            paper = problems.attempt(
+                lambda path=file.path: parse_paper(reader.text(path), path, topics)  # type: ignore[misc]
+            )
+            read = True
+        if paper is not None:
+            found.append(paper)
+            if file.stamp in known or (memory and file.is_settled and is_packable(paper)):
+                to_keep.append((file.stamp, paper))
+    if memory and (read or len(known) != len(to_keep)):
+        memory.put(key, pack_papers(to_keep))
+    return found
 
 
 def _twice(paper: Paper, other: Paper) -> Problem:

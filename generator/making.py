@@ -80,7 +80,7 @@ def make_site(
     with _collecting_seldom(), _Workers(jobs, executor) as workers:
         config = load_config(root, base_url)
         theme = load_theme(root, config)
-        library = load_library(root, drafts=drafts)
+        library = load_library(root, drafts=drafts, memory=memory)
         others = workers.for_(0 if ledger else len(library.papers))
         related = others.submit(relate, list(library)) if others else None
         search = _begun(render_search(library, others, memory))

@@ -15,10 +15,7 @@ import orjson
 
 from generator.storage.cache import OUTPUT, Cache
 from generator.storage.staging import seal_of
-
-_RECENT = 2_000_000_000
-"""Nanoseconds in which a file may change again without its time telling: of the coarsest clocks of
-file systems."""
+from generator.storage.tree import RECENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +78,7 @@ def stamp_of(folders: Iterable[Path], *others: object) -> str:
         for place, found in sorted(_files(str(folder))):
             latest = max(latest, found.st_mtime_ns, found.st_ctime_ns)
             digest.update(f"{place}\0{found.st_size}\0{found.st_mtime_ns}\n".encode())
-    return digest.hexdigest() if latest < time.time_ns() - _RECENT else ""
+    return digest.hexdigest() if latest < time.time_ns() - RECENT else ""
 
 
 def _files(folder: str) -> Iterator[tuple[str, os.stat_result]]:

@@ -9,11 +9,16 @@ import difflib
 import io
 import os
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from generator.errors import problem
 
+RECENT = 2_000_000_000
+"""Nanoseconds in which a file may change again without its time telling: of the coarsest clocks of
+file systems."""
 _READ_NO_LINK = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -80,6 +85,29 @@ def list_files(root: Path, folder: str) -> list[str]:
     """The files below a folder of the site, as sorted relative POSIX paths; those whose names begin
     with a dot are left out. Empty where the folder is missing."""
     return sorted(_walk(str(root / folder), folder.rstrip("/")))
+
+
+@dataclass(frozen=True, slots=True)
+class FileStat:
+    """A file, as far as its name, its size and its time tell."""
+
+    path: str
+    stamp: str
+    """Another one when the file was changed."""
+    is_settled: bool
+    """Whether it was changed so long ago that its time would tell of another change."""
+
+
+def stat_files(root: Path, folder: str) -> list[FileStat]:
+    """The files below a folder, as `list_files` gives them."""
+    latest = time.time_ns() - RECENT
+    found = []
+    for path in list_files(root, folder):
+        with contextlib.suppress(OSError):
+            stat = os.stat(root / path)  # noqa: PTH116
+            stamp = f"{path} {stat.st_size} {stat.st_mtime_ns} {stat.st_ino}"
+            found.append(FileStat(path, stamp, max(stat.st_mtime_ns, stat.st_ctime_ns) < latest))
+    return found
 
 
 def _walk(place: str, path: str) -> Iterator[str]:
