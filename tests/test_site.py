@@ -191,6 +191,29 @@ def test_a_changed_paper_changes_what_shows_it_and_nothing_else(look: Look) -> N
     }
 
 
+def test_one_more_paper_of_a_new_day_changes_its_lists_and_neighbours_and_nothing_else(
+    look: Look,
+) -> None:
+    before = library(100)
+    day = DAY + datetime.timedelta(days=1)
+    new = Paper(id="new", title="New", added=day, featured=(day,), topics=("odd",))
+    after = replace(before, papers={"new": new, **before.papers})
+    assert changed(digests(before, look), digests(after, look)) == {
+        *(f"page {url}" for url in ("/papers/new/", "/papers/paper-0/")),
+        *(f"page {url}" for url in ("/", "/page/2/", "/page/3/", "/page/4/", "/archive/")),
+        *(f"page {url}" for url in (f"/days/{day}/", f"/days/{DAY}/", "/weeks/2025-W48/")),
+        *(f"page {url}" for url in ("/months/2025-11/", "/months/2025-11/page/2/")),
+        *(f"page {url}" for url in ("/topics/", "/topics/odd/", "/topics/odd/page/2/", "/status/")),
+        "page /months/2025-11/page/3/",
+        "page /api/",
+        "paper new",
+        f"day {day}",
+        "topic odd",
+        "feeds /",
+        "feeds /topics/odd/",
+    }
+
+
 def test_a_changed_setting_changes_all_that_says_it(look: Look) -> None:
     before, after = digests(library(5), look), digests(library(5), look, RENAMED)
     assert changed(before, after) >= {key for key in before if key.split()[0] in ("page", "feeds")}

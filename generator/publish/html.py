@@ -19,6 +19,7 @@ from generator.publish.citations import citation_tags, json_ld
 from generator.publish.templates import make_environment, template_problem
 from generator.publish.theme import Look
 from generator.publish.views import (
+    Around,
     Cards,
     PageView,
     SiteView,
@@ -42,8 +43,7 @@ class Frame:
     config: Config
     look: Look
     nav: tuple[Ref, ...]
-    topics: Mapping[str, Topic]
-    people: People
+    around: Around
     site: SiteView
     examples: Mapping[str, Any]
     """A paper, a day and a topic that exist, for the page about the static JSON."""
@@ -62,9 +62,10 @@ def make_frame(site: Site, look: Look, generator: str) -> Frame:
         options=dict(look.options),
         edition=newest.first if newest else None,
         edition_url=newest.url if newest else "/",
+        year=newest.first.year if newest else None,
         paper_count=len(library.papers),
         topic_count=len(library.topics),
-        organization_count=len(site.organizations),
+        has_organizations=bool(site.organizations),
         pages=tuple(Ref(title=note.title, url=f"/{note.slug}/") for note in library.pages.values()),
         generator=generator,
     )
@@ -77,8 +78,12 @@ def make_frame(site: Site, look: Look, generator: str) -> Frame:
         config=config,
         look=look,
         nav=site.nav,
-        topics=library.topics,
-        people=library.people,
+        around=Around(
+            topics=library.topics,
+            people=library.people,
+            organizations=frozenset(site.organizations) if config.min_papers > 1 else None,
+            leave_out=config.leave_out,
+        ),
         site=view,
         examples=examples,
     )
@@ -104,7 +109,8 @@ class PageDigests:
         names = {path[1] if len(path) > 1 else "" for path in reads.paths if path[0] == "site"}
         fields = [each.name for each in dataclasses.fields(SiteView)]
         shown = [f"{f}={getattr(frame.site, f)!r}" for f in fields if {f, ""} & names]
-        config = (frame.config.title, frame.config.description, frame.config.base_url)
+        chosen = frame.config
+        config = (chosen.title, chosen.description, chosen.base_url, sorted(chosen.leave_out))
         look = (frame.look.assets, frame.look.options, self._environment.digest(reads.templates))
         nav = frame.nav if any(path[0] == "nav" for path in reads.paths) else ()
         examples = frame.examples if template == API else ()
@@ -119,7 +125,7 @@ class PageRenderer:
         self._frame = frame
         self._papers = papers
         self._environment = make_environment(frame.look)
-        self._cards = Cards(papers, frame.topics, frame.people)
+        self._cards = Cards(papers, frame.around)
         self._problems: dict[Problem, None] = {}
 
     def render(self, page: Page) -> Iterator[File]:
@@ -154,14 +160,15 @@ class PageRenderer:
             variables["listing"] = view_listing(page.listing, self._cards)
         if page.paper:
             paper = self._papers[page.paper]
-            variables["paper"] = view_paper(paper, frame.topics, frame.people, canonical)
+            variables["paper"] = view_paper(paper, frame.around, canonical)
             meta = citation_tags(paper)
-            linked_data = json_ld(paper)
+            linked_data = "" if "linked-data" in frame.config.leave_out else json_ld(paper)
             title = plain_title(paper.title)
             description = description or plain_text(paper.abstract)
         if page.template == API:
-            variables["endpoints"] = api_endpoints(**frame.examples)
-            variables["fields"] = api_fields()
+            left_out = frame.config.leave_out
+            variables["endpoints"] = api_endpoints(**frame.examples, left_out=left_out)
+            variables["fields"] = api_fields(left_out)
         variables["page"] = PageView(
             url=page.url,
             title=title,

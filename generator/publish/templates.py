@@ -290,10 +290,10 @@ def _is_told(tree: nodes.Template) -> bool:
 # -- filters --------------------------------------------------------------------------------------
 
 
-def _short_date(day: datetime.date, edition: datetime.date | None = None) -> str:
-    """`26 Nov`, with the year where it is not the edition's."""
+def _short_date(day: datetime.date, year: int | None = None) -> str:
+    """`26 Nov`, with the year where it is another."""
     text = f"{day.day} {MONTHS[day.month - 1][:3]}"
-    return text if edition and edition.year == day.year else f"{text} {day.year}"
+    return text if day.year == year else f"{text} {day.year}"
 
 
 def _number(value: int) -> str:

@@ -1,7 +1,7 @@
 """What templates see of papers and listings, as themes/README.md promises their authors."""
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -9,6 +9,7 @@ from urllib.parse import quote_plus
 
 from markupsafe import Markup
 
+from generator.config import Extra
 from generator.library.people import organization_of
 from generator.library.topics import match_topics, subject_of
 from generator.model import Paper, People, Topic
@@ -48,9 +49,10 @@ class SiteView:
     options: Mapping[str, Any]
     edition: datetime.date | None
     edition_url: str
+    year: int | None
     paper_count: int
     topic_count: int
-    organization_count: int
+    has_organizations: bool
     pages: tuple[Ref, ...]
     generator: str
 
@@ -95,6 +97,7 @@ class OrganizationView:
 
     name: str
     url: str
+    """Empty where it has no page."""
     handle: str
     external_url: str
 
@@ -198,22 +201,31 @@ class ListingView:
     links: tuple[PageLink | None, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What a paper is shown by besides itself."""
+
+    topics: Mapping[str, Topic]
+    people: People
+    organizations: Collection[str] | None = None
+    """Slugs of the organisations that have a page; None where all have."""
+    leave_out: Collection[Extra] = ()
+    """What the site does without."""
+
+
 class Cards:
     """Papers as lists show them, each made once: a list that shows one again finds the same."""
 
-    def __init__(
-        self, papers: Mapping[str, Paper], topics: Mapping[str, Topic], people: People
-    ) -> None:
+    def __init__(self, papers: Mapping[str, Paper], around: "Around") -> None:
         self._papers = papers
-        self._topics = topics
-        self._people = people
+        self._around = around
         self._made: dict[tuple[str, Density, str], Card] = {}
 
     def of(self, paper: str, density: Density = "abstracts", gained: str = "") -> Card:
         """The paper with this id. `gained`: what it gained lately, in words."""
         made = self._made.get((paper, density, gained))
         if made is None:
-            fields = _card_fields(self._papers[paper], self._topics, self._people, why={})
+            fields = _card_fields(self._papers[paper], self._around, why={})
             fields |= _LESS[density](fields)
             self._made[paper, density, gained] = made = Card(**fields, gained=gained)
         return made
@@ -230,20 +242,20 @@ _LESS: Mapping[Density, Callable[[Mapping[str, Any]], dict[str, str]]] = {
     "abstracts": lambda _: {},
     "excerpts": _begun,
     "titles": lambda _: {"summary": "", "excerpt": "", "rest": ""},
+    "nothing": lambda _: {},
 }
 """What a card shows less of in lists that show less."""
 
 
-def _card_fields(
-    paper: Paper, topics: Mapping[str, Topic], people: People, why: Mapping[str, str]
-) -> dict[str, Any]:
+def _card_fields(paper: Paper, around: Around, why: Mapping[str, str]) -> dict[str, Any]:
+    topics = around.topics
     shown, rest = _excerpt(paper.abstract)
     return {
         "id": paper.id,
         "url": f"/papers/{paper.id}/",
         "title": Markup(title_html(paper.title)),  # noqa: S704 (escaped there)
         "authors": authors_line(paper),
-        "organization": _organization(paper, people),
+        "organization": _organization(paper, around),
         "date": paper.date,
         "added": paper.added,
         "topics": tuple(_topic(topics[slug], why) for slug in paper.topics if slug in topics),
@@ -273,13 +285,15 @@ def authors_line(paper: Paper) -> str:
     return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
-def _organization(paper: Paper, people: People) -> OrganizationView | None:
+def _organization(paper: Paper, around: Around) -> OrganizationView | None:
     if not paper.organization:
         return None
     external = paper.link("organization")
+    slug = slugify(organization_of(paper, around.people))
+    has_page = around.organizations is None or slug in around.organizations
     return OrganizationView(
         name=paper.organization,
-        url=f"/organizations/{slugify(organization_of(paper, people))}/",
+        url=f"/organizations/{slug}/" if has_page else "",
         handle=handle(external),
         external_url=external,
     )
@@ -294,13 +308,11 @@ def _topic(topic: Topic, why: Mapping[str, str]) -> TopicView:
     )
 
 
-def view_paper(
-    paper: Paper, topics: Mapping[str, Topic], people: People, page_url: str
-) -> PaperView:
+def view_paper(paper: Paper, around: Around, page_url: str) -> PaperView:
     """A paper as its own page shows it. `page_url`: the page's absolute URL."""
-    base = f"/papers/{paper.id}"
+    base, out = f"/papers/{paper.id}", around.leave_out
     return PaperView(
-        **_card_fields(paper, topics, people, _reasons(paper, topics, people)),
+        **_card_fields(paper, around, _reasons(paper, around)),
         abstract=Markup(render_markdown(paper.abstract)),  # noqa: S704 (sanitised there)
         notes=Markup(render_markdown(paper.notes)),  # noqa: S704 (sanitised there)
         authors_list=paper.authors,
@@ -319,20 +331,21 @@ def view_paper(
         categories=paper.categories,
         keywords=paper.keywords,
         bibtex=bibtex(paper, page_url),
-        bib_url=f"{base}.bib",
-        ris_url=f"{base}.ris",
-        json_url=f"/api/papers/{paper.id}.json",
+        bib_url="" if "bib" in out else f"{base}.bib",
+        ris_url="" if "ris" in out else f"{base}.ris",
+        json_url="" if "json" in out else f"/api{base}.json",
         source=paper.source,
         extra=paper.extra,
     )
 
 
-def _reasons(paper: Paper, topics: Mapping[str, Topic], people: People) -> dict[str, str]:
+def _reasons(paper: Paper, around: Around) -> dict[str, str]:
     """By topic, why its rule caught the paper; a topic given by hand has no reason."""
+    topics = around.topics
     named = [topics[slug] for slug in paper.topics if slug in topics and topics[slug].rule]
     if not named:
         return {}
-    subject = subject_of(paper, people)
+    subject = subject_of(paper, around.people)
     return {match.slug: match.why for match in match_topics(subject, named, len(named) or 1)}
 
 

@@ -163,17 +163,16 @@ def staging(output: Path, *, whole: bool = True) -> Iterator[Staging]:
 def seal_of(output: Path) -> int:
     """A number that is another when any file of a site was changed, added or taken away, as far
     as names, sizes and times tell."""
-    return sum(_marks(str(output), ""))
-
-
-def _marks(folder: str, path: str) -> Iterator[int]:
-    with contextlib.suppress(OSError), os.scandir(folder) as entries:
-        for entry in entries:
-            inner = path + entry.name
-            if entry.is_dir(follow_symlinks=False):
-                yield from _marks(entry.path, f"{inner}/")
-            else:
-                yield _mark_of(inner, entry.stat(follow_symlinks=False))
+    total, folders = 0, [(str(output), "")]
+    while folders:
+        folder, path = folders.pop()
+        with contextlib.suppress(OSError), os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append((entry.path, f"{path}{entry.name}/"))
+                else:
+                    total += _mark_of(path + entry.name, entry.stat(follow_symlinks=False))
+    return total
 
 
 def _mark(place: str, path: str) -> int:
