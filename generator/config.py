@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -20,6 +20,13 @@ from generator.text.safety import safe_url
 
 SITE_YML = "content/site.yml"
 DEFAULT_BASE_URL = "http://localhost:8000/"
+PAGES_LIMIT = 1_000_000_000
+"""Bytes: GitHub Pages publishes no site larger than 1 GB."""
+Extra = Literal[
+    "repeats", "ris", "bib", "json", "bulk-ris", "abstracts", "old-days", "bulk-bib",
+    "linked-data", "month-titles",
+]  # fmt: skip
+"""What a site can do without, named as in `size.keep` and `size.leave_out`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +70,14 @@ class Config:
     """Whether a repository that an abstract names becomes the link to the code."""
     feed_entries: int = 50
     """How many entries a feed holds."""
+    min_papers: int = 1
+    """An organisation with fewer papers has no page and no feeds."""
+    size_limit: int = PAGES_LIMIT
+    """Bytes that the built site may hold."""
+    keep: frozenset[Extra] = frozenset()
+    """What stays, however large the site."""
+    leave_out: frozenset[Extra] = frozenset()
+    """What is not made, however small the site."""
 
     @property
     def base_path(self) -> str:
@@ -122,6 +137,18 @@ class _Enrich(BaseModel):
     code: bool = True
 
 
+class _Organizations(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+    min_papers: Annotated[int, Field(ge=1)] = 1
+
+
+class _Size(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+    limit: Annotated[int, Field(ge=1_000_000)] = PAGES_LIMIT
+    keep: list[Extra] = []
+    leave_out: list[Extra] = []
+
+
 class _Site(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
     title: Annotated[str, Field(min_length=1)]
@@ -135,6 +162,8 @@ class _Site(BaseModel):
     sources: list[_Source] = []
     enrich: _Enrich = _Enrich()
     feeds: _Feeds = _Feeds()
+    organizations: _Organizations = _Organizations()
+    size: _Size = _Size()
 
 
 def parse_config(text: str, where: str = SITE_YML) -> Config:
@@ -167,6 +196,10 @@ def parse_config(text: str, where: str = SITE_YML) -> Config:
         enrich_arxiv=site.enrich.arxiv,
         enrich_code=site.enrich.code,
         feed_entries=site.feeds.entries,
+        min_papers=site.organizations.min_papers,
+        size_limit=site.size.limit,
+        keep=frozenset(site.size.keep),
+        leave_out=frozenset(site.size.leave_out),
     )
 
 
@@ -234,6 +267,10 @@ def _fact_and_hint(detail: Any, model: type[BaseModel], value: str) -> tuple[str
         return f"unknown key '{detail['loc'][-1]}'", nearest(str(detail["loc"][-1]), known)
     if kind == "missing":
         return f"'{detail['loc'][-1]}' is missing", f"add a line '{detail['loc'][-1]}: …'"
+    if kind == "literal_error":
+        return f"'{key}' names what is not known: {value}", nearest(
+            str(detail["input"]), re.findall("'([^']+)'", detail["ctx"]["expected"])
+        )
     if kind == "value_error":
         fact = str(detail["ctx"]["error"])
         return f"'{key}' {fact}: {value}", _REMEDIES.get(fact, "")

@@ -39,6 +39,7 @@ from generator.publish.sitemap import (
     web_manifest,
 )
 from generator.publish.theme import Theme
+from generator.site.calendar import json_since
 from generator.site.pages import Site, plan_site
 from generator.storage.cache import Cache
 from generator.storage.ledger import Ledger
@@ -83,7 +84,8 @@ def make_site(
         library = load_library(root, drafts=drafts, memory=memory)
         others = workers.for_(0 if ledger else len(library.papers))
         related = others.submit(relate, list(library)) if others else None
-        search = _begun(render_search(library, others, memory))
+        has_json = "json" not in config.leave_out
+        search = _begun(render_search(library, others, memory, abstracts=has_json))
         site = plan_site(library, config, related.result() if related else None)
         frame = make_frame(site, theme.look, PROGRAM)
         products = list(plan_products(site, frame))
@@ -160,8 +162,9 @@ def _make(batch: Batch, place: Place) -> list[Written]:
 
 def _site_files(site: Site, theme: Theme) -> Iterator[File]:
     """The few files that tell of the whole site."""
-    config, library = site.config, site.library
-    items = ApiItems(base_url=config.base_url, topics=library.topics)
+    config, library, left_out = site.config, site.library, site.config.leave_out
+    repeats = "repeats" not in left_out
+    items = ApiItems(base_url=config.base_url, topics=library.topics, repeats=repeats)
     yield render_api_daily_papers(library, items)
     yield render_api_index(
         title=config.title,
@@ -171,6 +174,8 @@ def _site_files(site: Site, theme: Theme) -> Iterator[File]:
         papers=len(library.papers),
         days=[(day.first, len(day.papers)) for day in site.days.values()],
         topics=[(library.topics[slug], len(ids)) for slug, ids in site.topics.items()],
+        left_out=left_out,
+        since=json_since(site.days, left_out),
     )
     yield from _days_feed(site)
     yield render_opml(list(channels(site)), title=config.title, base_url=config.base_url)

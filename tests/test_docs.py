@@ -4,12 +4,13 @@ import re
 import subprocess
 from dataclasses import fields
 from pathlib import Path
+from typing import get_args
 
 import click
 import pytest
 
 from generator.cli import _main as program
-from generator.config import SourceConfig, parse_config
+from generator.config import Extra, SourceConfig, parse_config
 from generator.errors import BroadsheetError
 from generator.library.pages import PAPER_KEYS, parse_paper, parse_topic
 from generator.model import LINK_KINDS, Rule
@@ -124,6 +125,10 @@ def test_the_defaults_of_the_configuration_are_the_documented_ones() -> None:
     rows = {CODE.findall(row[0])[0]: CODE.findall(row[1]) for row in table("Configuration")}
     given = [f"{key}: {values[0]}" for key, values in rows.items() if values]
     assert parse_config("title: A\n" + "\n".join(given)) == parse_config("title: A")
+
+
+def test_what_a_large_site_does_without_is_documented_in_its_order() -> None:
+    assert tuple(first_codes(table("Large sites"))) == get_args(Extra)
 
 
 @pytest.mark.parametrize("row", table("Sources"), ids=lambda row: row[0])

@@ -649,7 +649,7 @@ def test_the_passage_of_an_abstract_holds_most_of_what_was_found(site: Path) -> 
     summary = f"{filler * 5}At last models learn rewards. {filler * 5}A model is named. {filler}"
     place = site / "api/papers/made.json"
     place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text(json.dumps({"summary": summary}))
+    place.write_text(json.dumps({"paper": {"summary": summary}}))
     both, none, lost = answers(
         site,
         {"passage": "made", "terms": ["model", "reward"]},

@@ -20,7 +20,7 @@ from generator.model import Library, Note, Paper, Topic
 from generator.publish.html import Frame, Links, make_frame, root_from
 from generator.publish.products import batches, make, plan_products
 from generator.publish.theme import Look
-from generator.publish.views import Cards, view_listing
+from generator.publish.views import Around, Cards, view_listing
 from generator.site.page import PAGE_SIZE
 from generator.site.pages import HOME_PAPERS, Site, plan_site
 from generator.storage.tree import write_file
@@ -97,7 +97,7 @@ def test_an_abstract_stands_whole_on_a_day_begins_in_a_topic_and_is_left_out_of_
     )
     site = plan_site(papers, CONFIG)
     listings = {page.url: page.listing for page in site.pages}
-    cards = Cards(papers.papers, papers.topics, papers.people)
+    cards = Cards(papers.papers, Around(topics=papers.topics, people=papers.people))
 
     def shown(url: str) -> list[tuple[str, str]]:
         listing = listings[url]

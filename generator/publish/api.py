@@ -4,7 +4,7 @@ What is not known is left out, never null, as theirs. The page /api/ describes a
 `api_fields` and `api_endpoints`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
@@ -13,8 +13,10 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from generator.config import Extra
 from generator.model import File, Paper, Topic
 from generator.publish.addresses import absolute_url
+from generator.site.calendar import RECENT_DAYS
 from generator.text.plain import plain_text, plain_title
 from generator.text.slug import slugify
 
@@ -52,8 +54,11 @@ class ApiField:
     """What it holds; whether it is ours or theirs."""
 
 
-def api_item(paper: Paper, *, base_url: str, topics: Mapping[str, Topic]) -> dict[str, Any]:
-    """A paper as an item of Hugging Face's daily_papers, with a few fields of our own."""
+def api_item(
+    paper: Paper, *, base_url: str, topics: Mapping[str, Topic], repeats: bool = True
+) -> dict[str, Any]:
+    """A paper as an item of Hugging Face's daily_papers, with a few fields of our own. `repeats`:
+    whether the abstract stands in it twice, as it does in theirs."""
     title = plain_title(paper.title)
     summary = plain_text(paper.abstract)
     organization = _organization(paper)
@@ -78,7 +83,7 @@ def api_item(paper: Paper, *, base_url: str, topics: Mapping[str, Topic]) -> dic
         "paper": _known(inner),
         "publishedAt": published,
         "title": title,
-        "summary": summary,
+        "summary": summary if repeats else "",
         "numComments": paper.comments,
         "organization": organization,
         **_our_fields(paper, base_url, topics),
@@ -134,12 +139,14 @@ class ApiItems:
     """Of the site; ends with `/`."""
     topics: Mapping[str, Topic]
     """By slug."""
+    repeats: bool = True
+    """Whether an abstract stands in an item twice."""
     _encoded: dict[str, bytes] = field(default_factory=dict)
 
     def encode(self, paper: Paper) -> bytes:
         """The paper's item as JSON."""
         if paper.id not in self._encoded:
-            item = api_item(paper, base_url=self.base_url, topics=self.topics)
+            item = api_item(paper, base_url=self.base_url, topics=self.topics, repeats=self.repeats)
             self._encoded[paper.id] = orjson.dumps(item)
         return self._encoded[paper.id]
 
@@ -179,9 +186,12 @@ def render_api_index(
     papers: int,
     days: Sequence[tuple[date, int]],
     topics: Sequence[tuple[Topic, int]],
+    left_out: Collection[Extra] = (),
+    since: date | None = None,
 ) -> File:
     """`/api/index.json`: what there is. `days` newest first and `topics`, each with its number
-    of papers; `generator` the program and its version."""
+    of papers; `generator` the program and its version; `left_out` what the site does without.
+    Days before `since` have no file."""
     index = {
         "title": title,
         "description": description,
@@ -191,9 +201,9 @@ def render_api_index(
         "newestDay": days[0][0].isoformat() if days else "",
         "endpoints": [
             {"url": absolute_url(base_url, endpoint.url), "title": endpoint.title}
-            for endpoint in api_endpoints()
+            for endpoint in api_endpoints(left_out=left_out)
         ],
-        "days": [_day(day, count, base_url) for day, count in days],
+        "days": [_day(day, count, base_url, since) for day, count in days],
         "topics": [_topic(topic, count, base_url) for topic, count in topics],
     }
     known = {key: value for key, value in index.items() if value != ""}
@@ -202,14 +212,12 @@ def render_api_index(
     )
 
 
-def _day(day: date, count: int, base_url: str) -> dict[str, Any]:
+def _day(day: date, count: int, base_url: str, since: date | None) -> dict[str, Any]:
     name = day.isoformat()
-    return {
-        "date": name,
-        "papers": count,
-        "url": absolute_url(base_url, f"/days/{name}/"),
-        "json": absolute_url(base_url, f"/api/days/{name}.json"),
-    }
+    told = {"date": name, "papers": count, "url": absolute_url(base_url, f"/days/{name}/")}
+    if since and day < since:
+        return told
+    return told | {"json": absolute_url(base_url, f"/api/days/{name}.json")}
 
 
 def _topic(topic: Topic, count: int, base_url: str) -> dict[str, Any]:
@@ -224,11 +232,16 @@ def _topic(topic: Topic, count: int, base_url: str) -> dict[str, Any]:
 
 
 def api_endpoints(
-    *, paper: str = "", day: date | None = None, topic: str = ""
+    *,
+    paper: str = "",
+    day: date | None = None,
+    topic: str = "",
+    left_out: Collection[Extra] = (),
 ) -> tuple[ApiEndpoint, ...]:
     """All files under /api/, for its page. The arguments name a paper, a day and a topic that
-    exist, for the examples."""
-    return (
+    exist, for the examples; `left_out` what the site does without."""
+    old = f" Nor have those of more than {RECENT_DAYS} days before the newest."
+    endpoints = (
         ApiEndpoint(
             url="/api/index.json",
             example_url="/api/index.json",
@@ -247,7 +260,8 @@ def api_endpoints(
             example_url=f"/api/days/{day.isoformat()}.json" if day else "",
             title="The papers of one day",
             description="A list of items: the papers added on that day, at most "
-            f"{DAY_PAPERS} of them. Days without papers have no file.",
+            f"{DAY_PAPERS} of them. Days without papers have no file."
+            + (old if "old-days" in left_out else ""),
         ),
         ApiEndpoint(
             url="/api/topics/SLUG.json",
@@ -263,6 +277,7 @@ def api_endpoints(
             description="One item; ID is the last part of the address of the paper's page.",
         ),
     )
+    return endpoints[:-1] if "json" in left_out else endpoints
 
 
 _FIELDS = (
@@ -301,9 +316,10 @@ _FIELDS = (
 )
 
 
-def api_fields() -> tuple[ApiField, ...]:
-    """All fields an item may have, for the page /api/."""
+def api_fields(left_out: Collection[Extra] = ()) -> tuple[ApiField, ...]:
+    """All fields an item may have, for the page /api/; `left_out` is what the site does without."""
     return tuple(
         ApiField(name=name, type=kind, description=description)
         for name, kind, description in _FIELDS
+        if name != "summary" or "repeats" not in left_out
     )

@@ -20,6 +20,10 @@ from generator.text.plain import plain_text, plain_title
 from generator.text.safety import printable
 from generator.text.slug import arxiv_id as find_arxiv_id
 
+ENDINGS = ("bib", "ris")
+"""Of the files with citations."""
+_BETWEEN = {"bib": "\n", "ris": "\r\n"}
+"""What stands between two papers in one file."""
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 """BibTeX's own macros, which every style defines."""
 _TEX = str.maketrans(
@@ -58,31 +62,34 @@ _DOI_HOSTS = ("doi.org", "dx.doi.org", "www.doi.org")
 def render_citations(
     papers: Iterable[Paper],
     base_url: str,
+    endings: Iterable[str] = ENDINGS,
     *,
-    kept: MutableMapping[str, tuple[str, str]] | None = None,
+    kept: MutableMapping[tuple[str, str], str] | None = None,
 ) -> Iterator[File]:
-    """`/papers/ID.bib` and `/papers/ID.ris` of each paper.
+    """`/papers/ID.bib` and `/papers/ID.ris` of each paper, as far as `endings` names them.
 
-    `kept` holds what was written, by paper id: pass one dict to all calls of a build, and a
-    paper that stands in several listings is written once."""
+    `kept` holds what was written, by paper id and ending: pass one dict to all calls of a build,
+    and a paper that stands in several listings is written once."""
     for paper in papers:
-        bib, record = _written(paper, base_url, kept)
-        yield File(path=f"papers/{paper.id}.bib", content=bib.encode())
-        yield File(path=f"papers/{paper.id}.ris", content=record.encode())
+        for ending in endings:
+            text = _written(paper, ending, base_url, kept)
+            yield File(path=f"papers/{paper.id}.{ending}", content=text.encode())
 
 
 def bulk_citations(
     stem: str,
     papers: Iterable[Paper],
     base_url: str,
+    endings: Iterable[str] = ENDINGS,
     *,
-    kept: MutableMapping[str, tuple[str, str]] | None = None,
+    kept: MutableMapping[tuple[str, str], str] | None = None,
 ) -> Iterator[File]:
     """`STEM.bib` and `STEM.ris` of a listing, in its order: `topics/robotics/papers` is the stem
-    of `/topics/robotics/papers.bib`. `kept` is as in `render_citations`."""
-    members = [_written(paper, base_url, kept) for paper in papers]
-    yield File(path=f"{stem}.bib", content="\n".join(bib for bib, _ in members).encode())
-    yield File(path=f"{stem}.ris", content="\r\n".join(record for _, record in members).encode())
+    of `/topics/robotics/papers.bib`. `endings` and `kept` are as in `render_citations`."""
+    members = list(papers)
+    for ending in endings:
+        text = _BETWEEN[ending].join(_written(paper, ending, base_url, kept) for paper in members)
+        yield File(path=f"{stem}.{ending}", content=text.encode())
 
 
 def stream_bibtex(papers: Iterable[Paper], base_url: str) -> Iterator[bytes]:
@@ -116,15 +123,18 @@ def _page_url(paper: Paper, base_url: str) -> str:
 
 
 def _written(
-    paper: Paper, base_url: str, kept: MutableMapping[str, tuple[str, str]] | None
-) -> tuple[str, str]:
-    """BibTeX and RIS of a paper."""
-    known = kept.get(paper.id) if kept is not None else None
+    paper: Paper,
+    ending: str,
+    base_url: str,
+    kept: MutableMapping[tuple[str, str], str] | None,
+) -> str:
+    """A paper as BibTeX or RIS."""
+    known = kept.get((paper.id, ending)) if kept is not None else None
     if known is None:
-        url = _page_url(paper, base_url)
-        known = bibtex(paper, url), ris(paper, url)
+        write = bibtex if ending == "bib" else ris
+        known = write(paper, _page_url(paper, base_url))
     if kept is not None:
-        kept[paper.id] = known
+        kept[paper.id, ending] = known
     return known
 
 

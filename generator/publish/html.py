@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from generator.config import Config
 from generator.errors import BroadsheetError, Problem
-from generator.model import File, Paper, People, Topic
+from generator.model import File, Paper
 from generator.publish.addresses import absolute_url
 from generator.publish.api import api_endpoints, api_fields
 from generator.publish.citations import citation_tags, json_ld

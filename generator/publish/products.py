@@ -6,7 +6,7 @@ product shows, the papers it shows, the settings and templates it reads and the 
 """
 
 import pickle
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -17,9 +17,10 @@ import orjson
 
 from generator.model import File, Library, Paper
 from generator.publish.api import ApiItems, render_api_day, render_api_papers, render_api_topic
-from generator.publish.citations import bulk_citations, render_citations
+from generator.publish.citations import ENDINGS, bulk_citations, render_citations
 from generator.publish.feeds import FeedChannel, FeedEntry, render_feeds
 from generator.publish.html import Frame, PageDigests, PageRenderer
+from generator.site.calendar import json_since
 from generator.site.page import Page
 from generator.site.pages import Site
 
@@ -38,6 +39,8 @@ class Product:
     """Which of its kind: a URL, an id, a day, a slug."""
     papers: tuple[str, ...]
     """Ids of the papers that it needs."""
+    endings: tuple[str, ...] = ()
+    """Of the files of a paper, day or topic."""
     body: Any
     """What else it needs: a Page, a FeedChannel, a Topic."""
     digest: str
@@ -68,26 +71,47 @@ def plan_products(site: Site, frame: Frame) -> Iterator[Product]:
     digests = _Digests(site.library, frame)
     products = [
         *(digests.page(page) for page in site.pages),
-        *(digests.product("paper", paper, (paper,)) for paper in site.library.papers),
         *(digests.product("feeds", c.base, ids, c) for c, ids in _channels(site)),
-        *(digests.product("day", str(d.first), d.papers, d.first) for d in site.days.values()),
-        *(digests.product("topic", s, ids) for s, ids in site.topics.items()),
+        *_files_of_papers(site, digests),
     ]
     place = {paper: number for number, paper in enumerate(site.library.papers)}
     return iter(sorted(products, key=lambda p: place[p.papers[0]] if p.papers else -1))
 
 
+def _files_of_papers(site: Site, digests: "_Digests") -> Iterator[Product]:
+    """The products that hold papers for programs, of each paper, day and topic; as far as the site
+    does not do without."""
+    left_out = site.config.leave_out
+    single = _endings({"json": "json", "bib": "bib", "ris": "ris"}, left_out)
+    for paper in site.library.papers if single else ():
+        yield digests.product("paper", paper, (paper,), endings=single)
+    bulk = _endings({"json": "", "bib": "bulk-bib", "ris": "bulk-ris"}, left_out)
+    since = json_since(site.days, left_out)
+    for day in site.days.values():
+        endings = bulk[1:] if since and day.first < since else bulk
+        if endings:
+            yield digests.product("day", str(day.first), day.papers, day.first, endings)
+    for slug, ids in site.topics.items():
+        yield digests.product("topic", slug, ids, endings=bulk)
+
+
+def _endings(names: Mapping[str, str], left_out: Collection[str]) -> tuple[str, ...]:
+    return tuple(ending for ending, name in names.items() if name not in left_out)
+
+
 def _paths_of_list(product: Product) -> tuple[str, ...]:
     folder = f"{product.kind}s/{product.name}"
-    return f"api/{folder}.json", f"{folder}/papers.bib", f"{folder}/papers.ris"
+    return tuple(
+        f"api/{folder}.json" if ending == "json" else f"{folder}/papers.{ending}"
+        for ending in product.endings
+    )
 
 
 _PATHS: Mapping[str, Callable[[Product], tuple[str, ...]]] = {
     "page": lambda page: (page.body.path,),
-    "paper": lambda paper: (
-        f"api/papers/{paper.name}.json",
-        f"papers/{paper.name}.bib",
-        f"papers/{paper.name}.ris",
+    "paper": lambda paper: tuple(
+        f"{'api/' if ending == 'json' else ''}papers/{paper.name}.{ending}"
+        for ending in paper.endings
     ),
     "feeds": lambda feeds: tuple(f"{feeds.name[1:]}{file}" for file in FEEDS),
     "day": _paths_of_list,
@@ -105,12 +129,12 @@ class _Digests:
         self._people = _digest(library.people)
         self._papers = {paper.id: self._paper(paper) for paper in library}
         config = frame.config
-        self._base = _digest((config.base_url, config.language))
+        self._base = _digest((config.base_url, config.language, "repeats" in config.leave_out))
 
     def _paper(self, paper: Paper) -> str:
         """Of a paper and all that is said of it elsewhere: its topics, names of people."""
         topics = [self._topics.get(slug, "") for slug in paper.topics]
-        return _digest(paper, *topics, self._people)
+        return _digest(paper, *topics, self._people, str(self._frame.around.has_page(paper)))
 
     def page(self, page: Page) -> Product:
         """A page as a product."""
@@ -118,10 +142,19 @@ class _Digests:
         digest = self._of(papers, self._pages.of(page.template), page)
         return Product(kind="page", name=page.url, papers=papers, body=page, digest=digest)
 
-    def product(self, kind: str, name: str, papers: tuple[str, ...], body: Any = None) -> Product:
+    def product(
+        self,
+        kind: str,
+        name: str,
+        papers: tuple[str, ...],
+        body: Any = None,
+        endings: tuple[str, ...] = (),
+    ) -> Product:
         """A product of another kind."""
-        digest = self._of(papers, self._base, (kind, name, body))
-        return Product(kind=kind, name=name, papers=papers, body=body, digest=digest)
+        digest = self._of(papers, self._base, (kind, name, body, endings))
+        return Product(
+            kind=kind, name=name, papers=papers, endings=endings, body=body, digest=digest
+        )
 
     def _of(self, papers: Iterable[str], frame: str, body: Any) -> str:
         return _digest(body, frame, *[self._papers[paper] for paper in papers])
@@ -213,8 +246,9 @@ class _Maker:
         self._papers = papers
         self._frame = frame
         self._base_url = frame.config.base_url
-        self._items = ApiItems(base_url=self._base_url, topics=frame.topics)
-        self._cited: dict[str, tuple[str, str]] = {}
+        repeats = "repeats" not in frame.config.leave_out
+        self._items = ApiItems(base_url=self._base_url, topics=frame.around.topics, repeats=repeats)
+        self._cited: dict[tuple[str, str], str] = {}
         self._entries: dict[str, FeedEntry] = {}
         self._make: Mapping[str, Callable[[Product], Iterator[File]]] = {
             "paper": self._paper,
@@ -232,8 +266,10 @@ class _Maker:
 
     def _paper(self, product: Product) -> Iterator[File]:
         papers = self._shown(product)
-        yield from render_api_papers(papers, self._items)
-        yield from render_citations(papers, self._base_url, kept=self._cited)
+        if "json" in product.endings:
+            yield from render_api_papers(papers, self._items)
+        cited = _cited(product)
+        yield from render_citations(papers, self._base_url, cited, kept=self._cited)
 
     def _feeds(self, product: Product) -> Iterator[File]:
         return render_feeds(
@@ -241,19 +277,25 @@ class _Maker:
             self._shown(product),
             base_url=self._base_url,
             language=self._frame.config.language,
-            topics=self._frame.topics,
+            topics=self._frame.around.topics,
             entries=self._entries,
         )
 
     def _day(self, product: Product) -> Iterator[File]:
         papers = self._shown(product)
-        yield render_api_day(product.body, papers, self._items)
-        yield from self._citations(f"days/{product.body}/papers", papers)
+        if "json" in product.endings:
+            yield render_api_day(product.body, papers, self._items)
+        yield from self._citations(product, papers)
 
     def _topic(self, product: Product) -> Iterator[File]:
         papers = self._shown(product)
-        yield render_api_topic(self._frame.topics[product.name], papers, self._items)
-        yield from self._citations(f"topics/{product.name}/papers", papers)
+        yield render_api_topic(self._frame.around.topics[product.name], papers, self._items)
+        yield from self._citations(product, papers)
 
-    def _citations(self, path: str, papers: Sequence[Paper]) -> Iterator[File]:
-        return bulk_citations(path, papers, self._base_url, kept=self._cited)
+    def _citations(self, product: Product, papers: Sequence[Paper]) -> Iterator[File]:
+        stem = f"{product.kind}s/{product.name}/papers"
+        return bulk_citations(stem, papers, self._base_url, _cited(product), kept=self._cited)
+
+
+def _cited(product: Product) -> tuple[str, ...]:
+    return tuple(ending for ending in product.endings if ending in ENDINGS)

@@ -10,8 +10,9 @@ lengths); weights, which do change, are worked out by the reader from the totals
   {slug: title}, stops, abstracts, stretches: {size, shard, files}, and names of shards by kind:
   terms, common, words, endings, facets}. `length` is a field's length in all documents together,
   in terms; `stops` are the words that no index holds; in `abstracts`, a folder of the site, ID.json
-  holds a paper's abstract as `summary`. A name `abl-hq3x7zk` in `terms` is that of the file
-  `terms/abl-hq3x7zk.bin` and says that the shard's terms sort from `abl` on.
+  holds a paper's abstract as `paper.summary`; empty where no file does. A name `abl-hq3x7zk` in
+  `terms` is that of the file `terms/abl-hq3x7zk.bin` and says that the shard's terms sort from
+  `abl` on.
 - `terms/`: the terms as words, then columns: of each term the fields that hold it, as bits; field
   by field and in each term by term, the number of documents of each posting list; then, list after
   list: the number of each document, counted from the one before in the list, the first from 0; the
@@ -139,14 +140,18 @@ def search_documents(library: Library) -> Iterator[dict[str, str]]:
 
 
 def render_search(
-    library: Library, executor: Executor | None = None, memory: Memory | None = None
+    library: Library,
+    executor: Executor | None = None,
+    memory: Memory | None = None,
+    *,
+    abstracts: bool = True,
 ) -> Iterator[File]:
     """Give the files below `search/` that `search.js` reads.
 
     `library` holds the papers that may be found, and no others. `executor` does the work
     elsewhere; None does it here. `memory` holds what earlier builds found out, so that only
-    stretches that changed are read. The same library gives the same bytes; the manifest comes
-    last."""
+    stretches that changed are read. `abstracts`: whether every paper has its JSON. The same library
+    gives the same bytes; the manifest comes last."""
     work = _Work(executor, memory)
     names: dict[str, list[str]] = defaultdict(list)
     runs: dict[str, list[bytes]] = defaultdict(list)
@@ -160,7 +165,7 @@ def render_search(
         terms += piece.terms.split(" ")
         yield from _named(piece.files, names)
     yield from _named(_ending_shards(terms), names)
-    manifest = _manifest(library, lengths, names)
+    manifest = _manifest(library, lengths, names, ABSTRACTS if abstracts else "")
     yield File(path=f"{FOLDER}manifest.json", content=orjson.dumps(manifest))
 
 
@@ -255,7 +260,7 @@ def _texts(paper: Paper, title: str, abstract: str, topics: Mapping[str, str]) -
 
 
 def _manifest(
-    library: Library, lengths: Sequence[int], names: Mapping[str, list[str]]
+    library: Library, lengths: Sequence[int], names: Mapping[str, list[str]], abstracts: str
 ) -> dict[str, Any]:
     return {
         "format": FORMAT,
@@ -269,7 +274,7 @@ def _manifest(
         ],
         "topics": _titles(library),
         "stops": " ".join(sorted(STOP_WORDS)),
-        "abstracts": ABSTRACTS,
+        "abstracts": abstracts,
         **{kind: names.get(kind, []) for kind in ("terms", "common", "words", "endings")},
         "stretches": {
             "size": STRETCH,

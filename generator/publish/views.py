@@ -212,6 +212,12 @@ class Around:
     leave_out: Collection[Extra] = ()
     """What the site does without."""
 
+    def has_page(self, paper: Paper) -> bool:
+        """Whether the paper's organisation has one."""
+        if self.organizations is None or not paper.organization:
+            return bool(paper.organization)
+        return slugify(organization_of(paper, self.people)) in self.organizations
+
 
 class Cards:
     """Papers as lists show them, each made once: a list that shows one again finds the same."""
@@ -290,10 +296,9 @@ def _organization(paper: Paper, around: Around) -> OrganizationView | None:
         return None
     external = paper.link("organization")
     slug = slugify(organization_of(paper, around.people))
-    has_page = around.organizations is None or slug in around.organizations
     return OrganizationView(
         name=paper.organization,
-        url=f"/organizations/{slug}/" if has_page else "",
+        url=f"/organizations/{slug}/" if around.has_page(paper) else "",
         handle=handle(external),
         external_url=external,
     )

@@ -1,18 +1,29 @@
 """The archive: a page for every day, week and month that papers were listed in."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 
+from generator.config import Extra
 from generator.model import Library
 from generator.site.calendar import (
     Period,
+    PeriodRow,
     archive,
     group_months,
     group_weeks,
+    month_rows,
     month_slug,
     week_slug,
 )
-from generator.site.page import Density, Page, Prose, Ref, listing_pages, one_group
+from generator.site.page import (
+    Density,
+    Page,
+    Prose,
+    Ref,
+    listing_pages,
+    one_group,
+    whole_or_begun,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,27 +35,35 @@ class PeriodHead:
     url: str
     count: int
     note: Prose
-    earlier: Ref | None
-    later: Ref | None
+    earlier: Ref | None = None
+    later: Ref | None = None
     up: Ref
+    month: PeriodRow | None
+    """Of a month, its weeks and days."""
 
 
-def archive_pages(library: Library, days: Mapping[str, Period]) -> Iterator[Page]:
-    """The archive and the pages of every day, week and month, newest first."""
+def archive_pages(
+    library: Library, days: Mapping[str, Period], leave_out: Collection[Extra]
+) -> Iterator[Page]:
+    """The archive and the pages of every day, week and month, newest first. `leave_out`: what the
+    site does without."""
     weeks, months = group_weeks(library), group_months(library)
+    rows = month_rows(days, weeks, months)
     yield Page(
         url="/archive/",
         template="archive.html",
         title="Archive",
         description="All papers by the day they were listed.",
-        shows={"years": archive(days, weeks, months)},
+        shows={"years": archive(rows)},
     )
+    inside = {row.url: row for row in rows}
     for periods in (days, weeks, months):
         order = list(periods.values())
         around = zip([None, *order[:-1]], [*order[1:], None], strict=True) if order else ()
         for period, (later, earlier) in zip(order, around, strict=True):
-            up = _above(period, weeks, months)
-            yield from _period_pages(library, period, earlier, later, up)
+            head = _head(library, period, _above(period, weeks, months), inside.get(period.url))
+            head = replace(head, earlier=_ref(earlier), later=_ref(later))
+            yield from _period_pages(period, head, leave_out)
 
 
 def _above(period: Period, weeks: Mapping[str, Period], months: Mapping[str, Period]) -> Ref:
@@ -57,20 +76,24 @@ def _above(period: Period, weeks: Mapping[str, Period], months: Mapping[str, Per
     return Ref(title="Archive", url="/archive/")
 
 
-def _period_pages(
-    library: Library, period: Period, earlier: Period | None, later: Period | None, up: Ref
-) -> Iterator[Page]:
+def _ref(period: Period | None) -> Ref | None:
+    return Ref(title=period.title, url=period.url) if period else None
+
+
+def _head(library: Library, period: Period, up: Ref, month: PeriodRow | None) -> PeriodHead:
     note = library.days.get(period.slug) if period.kind == "day" else None
-    head = PeriodHead(
+    return PeriodHead(
         title=period.title,
         kind=period.kind,
         url=period.url,
         count=len(period.papers),
         note=Prose(text=note.body if note else ""),
-        earlier=Ref(title=earlier.title, url=earlier.url) if earlier else None,
-        later=Ref(title=later.title, url=later.url) if later else None,
         up=up,
+        month=month,
     )
+
+
+def _period_pages(period: Period, head: PeriodHead, leave_out: Collection[Extra]) -> Iterator[Page]:
     page = Page(
         url=period.url,
         template=f"{period.kind}.html",
@@ -79,5 +102,12 @@ def _period_pages(
         shows={"period": head},
         noindex=period.kind == "week",
     )
-    density: Density = "abstracts" if period.kind == "day" else "titles"
-    return listing_pages(page, one_group(period.papers), density)
+    return listing_pages(page, one_group(period.papers), _density(period, leave_out))
+
+
+def _density(period: Period, leave_out: Collection[Extra]) -> Density:
+    if period.kind == "day":
+        return whole_or_begun(leave_out)
+    if period.kind == "month" and "month-titles" in leave_out:
+        return "nothing"
+    return "titles"

@@ -1,10 +1,15 @@
 """Days, ISO weeks and months that papers were listed in, and the archive made of them."""
 
 import datetime
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from generator.model import Paper
+
+RECENT_DAYS = 365
+"""So many days before the newest have their JSON on a site that leaves that of old days out."""
+RECENT_MONTHS = 12
+"""So many of the newest months show their days in the archive; all show them on their pages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +46,7 @@ class DayRow:
 class PeriodRow:
     """A month in the archive, with its weeks and days."""
 
+    first: datetime.date
     title: str
     url: str
     count: int
@@ -80,6 +86,14 @@ MONTHS = (
 def group_days(papers: Iterable[Paper]) -> dict[str, Period]:
     """By slug, the days with papers, newest first: a paper stands on every day it was featured."""
     return _group(papers, "day", str, long_date, lambda day: day)
+
+
+def json_since(days: Mapping[str, Period], leave_out: Collection[str]) -> datetime.date | None:
+    """The first day with a JSON file, of a site's days, newest first; None where all have one."""
+    newest = next(iter(days.values()), None)
+    if newest is None or "old-days" not in leave_out:
+        return None
+    return newest.first - datetime.timedelta(days=RECENT_DAYS)
 
 
 def group_weeks(papers: Iterable[Paper]) -> dict[str, Period]:
@@ -135,11 +149,11 @@ def _monday(day: datetime.date) -> datetime.date:
     return day - datetime.timedelta(days=day.weekday())
 
 
-def archive(
+def month_rows(
     days: Mapping[str, Period], weeks: Mapping[str, Period], months: Mapping[str, Period]
-) -> tuple[YearRow, ...]:
-    """The years, newest first, with their months, weeks and days. A week stands in the month of
-    its first day that has papers, counted from the newest."""
+) -> tuple[PeriodRow, ...]:
+    """The months, newest first, with their weeks and days. A week stands in the month of its
+    first day that has papers, counted from the newest."""
     day_rows: dict[str, list[DayRow]] = {}
     week_rows: dict[str, dict[str, WeekRow]] = {}
     for day in days.values():
@@ -149,17 +163,26 @@ def archive(
         week = weeks[week_slug(day.first)]
         row_of_week = WeekRow(title=week.title, url=week.url, count=len(week.papers))
         week_rows.setdefault(slug, {})[week.slug] = row_of_week
-    years: dict[int, list[PeriodRow]] = {}
-    for month in months.values():
-        years.setdefault(month.first.year, []).append(
-            PeriodRow(
-                title=month.title,
-                url=month.url,
-                count=len(month.papers),
-                weeks=tuple(week_rows[month.slug].values()),
-                days=tuple(day_rows[month.slug]),
-            )
+    return tuple(
+        PeriodRow(
+            first=month.first,
+            title=month.title,
+            url=month.url,
+            count=len(month.papers),
+            weeks=tuple(week_rows[month.slug].values()),
+            days=tuple(day_rows[month.slug]),
         )
+        for month in months.values()
+    )
+
+
+def archive(months: Iterable[PeriodRow]) -> tuple[YearRow, ...]:
+    """The years, newest first, with their months. Those before the newest RECENT_MONTHS are without
+    weeks and days, which stand on their own pages: an archive of decades is no page to load."""
+    years: dict[int, list[PeriodRow]] = {}
+    for place, month in enumerate(months):
+        shown = month if place < RECENT_MONTHS else replace(month, weeks=(), days=())
+        years.setdefault(month.first.year, []).append(shown)
     return tuple(
         YearRow(year=year, count=sum(month.count for month in rows), months=tuple(rows))
         for year, rows in years.items()

@@ -90,11 +90,10 @@ def topic_pages(
         description=f"The {len(rows)} topics of {config.title}.",
         shows={"topics": rows},
     )
-    names = {organization.name: organization for organization in organizations.values()}
     for slug, papers in topics.items():
         topic = library.topics[slug]
         base = f"/topics/{slug}/"
-        head = _topic_head(library, topic, papers, names)
+        head = _topic_head(library, topic, papers, organizations, config)
         page = Page(
             url=base,
             template="topic.html",
@@ -134,12 +133,17 @@ def _topic_row(
 
 
 def _topic_head(
-    library: Library, topic: Topic, papers: Sequence[str], names: Mapping[str, Organization]
+    library: Library,
+    topic: Topic,
+    papers: Sequence[str],
+    by_slug: Mapping[str, Organization],
+    config: Config,
 ) -> TopicHead:
     base = f"/topics/{topic.slug}/"
+    has_bib = bool(papers) and "bulk-bib" not in config.leave_out
     groups = (organization_of(library.papers[paper], library.people) for paper in papers)
-    by_slug = {organization.slug: organization for organization in names.values()}
-    active = Counter(slugify(name) for name in groups if name)
+    slugs = (slugify(name) for name in groups if name)
+    active = Counter(slug for slug in slugs if slug in by_slug)
     rows = [
         CountRow(name=by_slug[slug].name, url=f"/organizations/{slug}/", count=count)
         for slug, count in sorted(active.items(), key=lambda entry: (-entry[1], entry[0]))[:8]
@@ -152,18 +156,19 @@ def _topic_head(
         rule=rule_in_words(topic.rule) if topic.rule else (),
         organizations=tuple(rows),
         feeds=feed_refs(base),
-        bib_url=f"{base}papers.bib" if papers else "",
+        bib_url=f"{base}papers.bib" if has_bib else "",
         count=len(papers),
     )
 
 
-def gather_organizations(library: Library) -> dict[str, Organization]:
-    """By slug, the organisations that papers name, most papers first."""
+def gather_organizations(library: Library, min_papers: int = 1) -> dict[str, Organization]:
+    """By slug, the organisations that at least so many papers name, most papers first."""
     members: dict[str, list[Paper]] = {}
     for paper in library:
         if name := organization_of(paper, library.people):
             members.setdefault(slugify(name), []).append(paper)
-    ordered = sorted(members.items(), key=lambda entry: (-len(entry[1]), entry[0]))
+    known = (entry for entry in members.items() if len(entry[1]) >= min_papers)
+    ordered = sorted(known, key=lambda entry: (-len(entry[1]), entry[0]))
     return {slug: _organization(slug, papers, library.people) for slug, papers in ordered}
 
 

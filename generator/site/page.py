@@ -1,13 +1,15 @@
 """What a page of the site is: URL, template, what it shows; and how a list becomes pages."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from generator.config import Extra
 from generator.text.markdown import render_markdown
 
-Density = Literal["abstracts", "excerpts", "titles"]
-"""How much a list shows of its papers: the abstract whole, its beginning, or none of it."""
+Density = Literal["abstracts", "excerpts", "titles", "nothing"]
+"""How much a list shows of its papers: the abstract whole, its beginning, none of it, or only how
+many they are."""
 PAGE_SIZE = 30
 """Papers on a page of a listing: with abstracts it stays below 100 KB."""
 TITLES_SIZE = 50
@@ -112,11 +114,21 @@ class Page:
             yield from group.papers
 
 
+def whole_or_begun(leave_out: Collection[Extra]) -> Density:
+    """How much lists show that show most."""
+    return "excerpts" if "abstracts" in leave_out else "abstracts"
+
+
 def paginate(
     base: str, groups: Sequence[Group], density: Density = "abstracts"
 ) -> Iterator[Listing]:
     """The pages of a listing, at least one; a group may go on over pages."""
     places = [(group, paper) for group in groups for paper in group.papers]
+    if density == "nothing":
+        yield Listing(
+            groups=(), base=base, number=1, pages=1, first=1, total=len(places), density=density
+        )
+        return
     size = TITLES_SIZE if density == "titles" else PAGE_SIZE
     pages = max(1, -(-len(places) // size))
     for number in range(1, pages + 1):

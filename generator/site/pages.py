@@ -21,7 +21,16 @@ from generator.site.groups import (
     topic_pages,
     topic_papers,
 )
-from generator.site.page import Feed, Group, Page, Prose, Ref, feeds_of, listing_pages
+from generator.site.page import (
+    Feed,
+    Group,
+    Page,
+    Prose,
+    Ref,
+    feeds_of,
+    listing_pages,
+    whole_or_begun,
+)
 from generator.site.trending import URL as TRENDING
 from generator.site.trending import Rise, rises, trending_pages
 from generator.text.plain import plain_title
@@ -60,7 +69,7 @@ def plan_site(
     """The whole site. `related`: which papers are (`library.related.relate`), found out here where
     nobody has. Raises BroadsheetError listing every two pages that want one URL."""
     topics = topic_papers(library)
-    organizations = gather_organizations(library)
+    organizations = gather_organizations(library, config.min_papers)
     days = group_days(library)
     risen = rises(library)
     trending = tuple(trending_pages(library, risen, config))
@@ -70,7 +79,7 @@ def plan_site(
         *_papers(library, risen, relate(library) if related is None else related),
         *topic_pages(library, topics, organizations, config),
         *organization_pages(organizations, config),
-        *archive_pages(library, days),
+        *archive_pages(library, days, config.leave_out),
         *trending,
         *_fixed_pages(library, organizations, days, config),
         *_curators_pages(library),
@@ -124,7 +133,7 @@ def _home(library: Library, config: Config) -> Iterator[Page]:
         description=config.description,
         feeds=feeds_of("/", config.title),
     )
-    return listing_pages(page, shown)
+    return listing_pages(page, shown, whole_or_begun(config.leave_out))
 
 
 def _papers(

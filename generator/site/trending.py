@@ -9,7 +9,7 @@ from generator.errors import counted
 from generator.library.signals import newest_day
 from generator.library.trending import rank, risen, rule_in_words
 from generator.model import Library
-from generator.site.page import Page, listing_pages, one_group
+from generator.site.page import Page, listing_pages, one_group, whole_or_begun
 
 URL = "/trending/"
 
@@ -63,4 +63,5 @@ def trending_pages(library: Library, rises: Mapping[str, Rise], config: Config) 
         noindex=not papers,
     )
     gained = {slug: rise.text for slug, rise in rises.items()}
-    return listing_pages(page, one_group(papers), gained=gained)
+    density = whole_or_begun(config.leave_out)
+    return listing_pages(page, one_group(papers), density, gained)

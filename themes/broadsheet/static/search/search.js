@@ -273,12 +273,14 @@ class Edition {
   }
 
   async passage(id, terms, signal) {
-    const path = `${this.#manifest.abstracts}${encodeURIComponent(id)}.json`;
+    const { abstracts } = this.#manifest;
+    if (!abstracts) return ""; // the site is so large that it does without them
+    const path = `${abstracts}${encodeURIComponent(id)}.json`;
     const response = await this.#load(path, { signal }).catch((error) => {
       if (!error.missing) throw error;
     });
-    const paper = await response?.json();
-    return paper?.summary ? bestPassage(paper.summary, terms) : "";
+    const summary = (await response?.json())?.paper.summary;
+    return summary ? bestPassage(summary, terms) : "";
   }
 
   /** Stop words demand nothing where all words are demanded: no paper is indexed by them. */
