@@ -6,10 +6,10 @@ OUTPUT = output
 CHROMIUM = /usr/bin/chromium
 # Processes that run tests: two do well on any machine.
 TESTS = 2
-# What a benchmark is told: bench ARGUMENTS="days arxiv", bench-search ARGUMENTS="--sizes 1000".
+# What a benchmark is told: bench ARGUMENTS="--sizes 1000", bench-pull ARGUMENTS="days arxiv".
 ARGUMENTS =
 
-.PHONY: help site test serve pull check lint golden bench bench-search clean chromium
+.PHONY: help site test serve pull check lint golden bench bench-pull bench-search clean chromium
 
 help: ## This list.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 22
@@ -38,8 +38,10 @@ lint: .venv/dev ## Formatting, lint and types only.
 golden: .venv/test ## Take what is built now as what tests/golden/ should hold; read the diff.
 	UPDATE_GOLDEN=1 $(BIN)/pytest tests/test_golden.py tests/test_invalid.py
 
-bench: .venv/test ## Time and memory for thousands of papers, and pulls that are killed.
-	$(BIN)/python -m tests.bench
+bench: .venv/test ## Whole sites beside other generators: writes BENCHMARKS.md.
+	$(BIN)/python -m tests.bench.site --report BENCHMARKS.md $(ARGUMENTS)
+
+bench-pull: .venv/test ## Pulls of thousands of papers, killed half-way.
 	$(BIN)/python -m tests.bench.pull $(ARGUMENTS)
 
 bench-search: .venv/test tests/bench/search/node_modules/.package-lock.json chromium ## The search beside its peers.

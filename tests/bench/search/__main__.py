@@ -13,17 +13,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.bench.documents import CORPUS
 from tests.bench.search import node
 from tests.bench.search.building import building
 from tests.bench.search.chromium import chromium
 from tests.bench.search.compute import compute
-from tests.bench.search.documents import CORPUS
 from tests.bench.search.exact import exact
 from tests.bench.search.relevance import relevance
 from tests.bench.search.site import Site, make_site
 from tests.bench.search.summary import summary
-from tests.bench.search.tables import Part
 from tests.bench.search.transfer import transfer
+from tests.bench.tables import Part
 
 Run = Callable[[Site, Path, argparse.Namespace], Part]
 PARTS: Mapping[str, Run] = {

@@ -9,12 +9,12 @@ from typing import Any
 
 import orjson
 
+from tests.bench.documents import Inputs, read_lines
+from tests.bench.measure import Cost, measure
 from tests.bench.search import sending
-from tests.bench.search.documents import Inputs, read_lines
-from tests.bench.search.measure import Cost, measure
 from tests.bench.search.peers import LUNR_PY, PAGEFIND, PEERS, Peer
 from tests.bench.search.site import Site, build_command
-from tests.bench.search.tables import Part, Table
+from tests.bench.tables import Part, Table
 
 ROUNDS = 3
 MANY = 10_000

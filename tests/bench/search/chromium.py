@@ -11,13 +11,13 @@ from typing import Any
 import orjson
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.bench.documents import REPOSITORY, read_lines
 from tests.bench.search import peers
-from tests.bench.search.documents import REPOSITORY, read_lines
 from tests.bench.search.node import HERE
 from tests.bench.search.queries import two_word_queries
 from tests.bench.search.server import Made, Mounts, serve
 from tests.bench.search.site import Site
-from tests.bench.search.tables import Part, Table, spread
+from tests.bench.tables import Part, Table, spread
 
 PROGRAM = "/usr/bin/chromium"
 COLD, NEXT = 20, 60

@@ -8,7 +8,7 @@ from generator.text.words import FIELDS
 from tests.bench.search import node, peers
 from tests.bench.search.queries import Query, random_queries, two_word_queries
 from tests.bench.search.site import Site
-from tests.bench.search.tables import Part, Table, spread
+from tests.bench.tables import Part, Table, spread
 
 SOME = 100
 """Queries asked of the others, who take longer."""

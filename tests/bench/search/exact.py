@@ -7,7 +7,7 @@ from generator.text.words import FIELDS
 from tests.bench.search import node
 from tests.bench.search.queries import random_queries
 from tests.bench.search.site import Site
-from tests.bench.search.tables import Part, Table
+from tests.bench.tables import Part, Table
 
 WHOLE = 10_000
 """Papers that one lunr.js index holds well; beyond, our own scorer judges."""

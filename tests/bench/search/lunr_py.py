@@ -9,7 +9,7 @@ from pathlib import Path
 from lunr import lunr  # type: ignore[import-untyped]
 
 from generator.text.words import FIELDS
-from tests.bench.search.documents import read_lines
+from tests.bench.documents import read_lines
 
 
 def build(documents: Path, folder: Path) -> None:

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from tests.bench.search.documents import REPOSITORY
+from tests.bench.documents import REPOSITORY
 
 HERE = Path(__file__).parent
 THEME = REPOSITORY / "themes/broadsheet/static/search"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from generator.publish.search import render_search
 from generator.storage.cache import open_cache
-from tests.bench.search.documents import library
+from tests.bench.documents import library
 
 
 def build(papers: Path, folder: Path, memory: Path | None) -> None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generator.text.words import FIELDS
+from tests.bench.documents import REPOSITORY, Inputs
 from tests.bench.search import node
-from tests.bench.search.documents import REPOSITORY, Inputs
 
 
 @dataclass(frozen=True, slots=True)

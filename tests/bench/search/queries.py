@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from generator.text.words import FIELDS
-from tests.bench.search.documents import Inputs, read_lines
+from tests.bench.documents import Inputs, read_lines
 
 SEED = 20_26
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")

@@ -9,7 +9,7 @@ from generator.text.words import FIELDS
 from tests.bench.search import node, peers
 from tests.bench.search.queries import Query, judged_queries
 from tests.bench.search.site import Site
-from tests.bench.search.tables import Part, Table
+from tests.bench.tables import Part, Table
 
 OURS, LUNR = "Broadsheet", "Broadsheet, in lunr's order"
 WIDE = {"prefix": True, "fuzzy": 0.2}

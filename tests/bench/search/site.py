@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.search.documents import REPOSITORY, Inputs, inputs
+from tests.bench.documents import REPOSITORY, Inputs, inputs
 from tests.bench.search.node import copy_reader
 
 

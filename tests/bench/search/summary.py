@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.bench.search.relevance import LUNR, OURS
-from tests.bench.search.tables import Table
+from tests.bench.tables import Table
 
 Figures = Mapping[str, Mapping[int, Any]]
 """By part and number of papers."""

@@ -7,7 +7,7 @@ from typing import Any
 from tests.bench.search import node, peers, sending
 from tests.bench.search.queries import Query, two_word_queries
 from tests.bench.search.site import Site
-from tests.bench.search.tables import Part, Table, spread
+from tests.bench.tables import Part, Table, spread
 
 Fetched = Sequence[tuple[str, int]]
 """Paths, and in which round trip each was asked for."""

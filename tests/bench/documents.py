@@ -1,4 +1,4 @@
-"""The papers that everybody indexes: the first lines of the shared corpus, with topics by the
+"""The papers that everybody takes: the first lines of the shared corpus, with topics by the
 rules of this repository's own site and organisations that are made up, so that facets have
 something to count. Where the corpus is missing, papers of made-up words stand in for it.
 
@@ -27,12 +27,14 @@ from generator.publish.search import search_documents
 from generator.text.plain import clean_text, markdown_from_plain, plain_text, plain_title
 from generator.text.slug import is_paper_slug, paper_slug
 
-REPOSITORY = Path(__file__).parents[3]
+REPOSITORY = Path(__file__).parents[2]
 CORPUS = REPOSITORY.parent / "shared/corpora/papers-100k.jsonl.xz"
-KEPT = REPOSITORY / ".broadsheet/bench-search"
+KEPT = REPOSITORY / ".broadsheet/bench"
 """What is made once and used by every run."""
 ORGANIZATIONS = 60
 BATCH = 500
+RULES = ("text", "library/topics.py", "library/merge.py")
+"""What in `generator/` decides how a paper looks that was prepared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +52,22 @@ class Inputs:
 
 def inputs(size: int) -> Inputs:
     """The first `size` papers, prepared now or by an earlier run."""
+    papers = papers_file(size)
+    made = Inputs(
+        size, papers, papers.with_name("plain.jsonl"), papers.with_name("normalised.jsonl")
+    )
+    _made(made.plain, RULES, lambda: map(_plain, read_lines(papers)))
+    _made(made.normalised, (*RULES, "publish"), lambda: search_documents(library(papers)))
+    return made
+
+
+def papers_file(size: int) -> Path:
+    """The first `size` papers alone: the `papers` of the inputs."""
     folder = KEPT / f"inputs-{size}{'' if CORPUS.is_file() else '-synthetic'}"
     folder.mkdir(parents=True, exist_ok=True)
-    made = Inputs(
-        size, folder / "papers.jsonl", folder / "plain.jsonl", folder / "normalised.jsonl"
-    )
-    rules = ("text", "library/topics.py", "library/merge.py")
-    _made(made.papers, rules, lambda: _papers(size))
-    _made(made.plain, rules, lambda: map(_plain, read_lines(made.papers)))
-    _made(made.normalised, (*rules, "publish"), lambda: search_documents(library(made.papers)))
-    return made
+    papers = folder / "papers.jsonl"
+    _made(papers, RULES, lambda: _papers(size))
+    return papers
 
 
 def read_lines(path: Path) -> Iterator[Any]:

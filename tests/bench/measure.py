@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
 
-from tests.bench.search.documents import REPOSITORY
+from tests.bench.documents import REPOSITORY
 
 RATE = 20
 """Looks a second."""
-SHARE = 0.1
+SHARE = 0.05
 """Of the time, at most, that looking may take: a look at gigabytes holds the process up."""
 
 
@@ -32,11 +32,13 @@ class Cost:
     """Bytes of the largest process, as the system counts it (maximal RSS)."""
 
 
-def measure(command: Sequence[str], timeout: float) -> Cost | None:
-    """Run a command in the repository; None where it fails or takes longer. What it prints goes
-    to the terminal's errors."""
+def measure(
+    command: Sequence[str | Path], timeout: float, folder: Path = REPOSITORY
+) -> Cost | None:
+    """Run a command in a folder; None where it fails or takes longer. What it prints goes to the
+    terminal's errors."""
     began = time.monotonic()
-    process = subprocess.Popen(command, cwd=REPOSITORY, stdout=sys.stderr, start_new_session=True)
+    process = subprocess.Popen(command, cwd=folder, stdout=sys.stderr, start_new_session=True)
     seen = _Seen()
     done = Event()
     watch = Thread(target=_watch, args=(process.pid, done, seen))

@@ -35,6 +35,13 @@ class Table:
             lines.append("  ".join((name.ljust(widths[0]), *aligned)))
         return "\n".join([*lines, *(f"  {note}" for note in self.notes), ""])
 
+    def markdown(self) -> str:
+        """The same as a section of a page in Markdown."""
+        head, *rows = (f"| {' | '.join(row)} |" for row in self.rows)
+        line = "|".join(["---", *["---:"] * (len(self.rows[0]) - 1)])
+        table = "\n".join([head, f"|{line}|", *rows])
+        return "\n\n".join([f"### {self.title}", table, *self.notes]) + "\n"
+
 
 @dataclass(frozen=True, slots=True)
 class Part:

@@ -1,0 +1,1 @@
+"""Whole sites beside those of other generators: what `make bench` runs."""
