@@ -231,8 +231,10 @@ def test_a_relative_link_leads_where_the_absolute_one_does(
     base = "/" + "".join(f"{part}/" for part in here)
     url = "/" + "".join(f"{part}/" for part in there) + file
     for prefix in ("https://example.org", "https://example.org/deep/er"):
-        href = Links(root_from(base, "/"), {}).href(url)
-        assert urljoin(prefix + base, href) == prefix + url
+        root = root_from(base, "/")
+        near = base.removesuffix(f"{here[-1]}/") if here else ""
+        for links in (Links(root, {}), Links(root, {}, near)):
+            assert urljoin(prefix + base, links.href(url)) == prefix + url
 
 
 def made(site: Site, frame: Frame, executor: Executor | None = None) -> dict[str, bytes]:

@@ -33,6 +33,7 @@ from generator.site.pages import Site
 from generator.text.plain import excerpt, plain_text, plain_title
 
 API = "api.html"
+_PAPERS = "/papers/"
 _DESCRIPTION_LENGTH = 150
 
 
@@ -145,7 +146,8 @@ class PageRenderer:
 
     def _variables(self, page: Page) -> dict[str, Any]:
         frame = self._frame
-        links = _links(root_from(page.url, frame.config.base_path), frame.look.assets)
+        root, near = root_from(page.url, frame.config.base_path), _PAPERS if page.paper else ""
+        links = _links(root, near, frame.look.assets)
         variables: dict[str, Any] = {
             "site": frame.site,
             "nav": view_nav(frame.nav, page.url),
@@ -191,14 +193,18 @@ def _description(text: str) -> str:
 class Links:
     """Hrefs from the pages at one depth to the others: relative, so that the site works under any
     path; the 404 page, which is shown at any depth, has absolute ones. One for all these pages:
-    parts of them that are the same are known by it."""
+    parts of them that are the same are known by it. `near`: the folder that the pages lie in
+    side by side, as papers do; they reach each other by a shorter way."""
 
-    def __init__(self, root: str, assets: Mapping[str, str]) -> None:
+    def __init__(self, root: str, assets: Mapping[str, str], near: str = "") -> None:
         self._root = root
         self._assets = assets
+        self._near = near
 
     def href(self, url: str) -> str:
         """The href of a URL of the site (`/topics/`, `/feed.xml`); other URLs as they are."""
+        if self._near and url.startswith(self._near):
+            return f"../{url.removeprefix(self._near)}"
         return (self._root + url[1:] or "./") if url.startswith("/") else url
 
     def asset(self, path: str) -> str:
@@ -216,8 +222,8 @@ def root_from(url: str, base_path: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _links(root: str, assets: tuple[tuple[str, str], ...]) -> Links:
-    return Links(root, dict(assets))
+def _links(root: str, near: str, assets: tuple[tuple[str, str], ...]) -> Links:
+    return Links(root, dict(assets), near)
 
 
 def sitemap_entries(pages: Iterable[Page], papers: Mapping[str, Paper]) -> list[tuple[str, Any]]:

@@ -191,7 +191,7 @@ class RelatedRow:
 def _related(library: Library, found: Iterable[Related]) -> Iterator[RelatedRow]:
     for other in found:
         title = library.papers[other.id].title
-        why = f"{', '.join(f'“{word}”' for word in other.words)} in both"
+        why = f"In both: {', '.join(other.words)}"
         yield RelatedRow(title=title, url=f"/papers/{other.id}/", why=why)
 
 

@@ -30,8 +30,9 @@
   show(read());
 
   document.addEventListener("DOMContentLoaded", () => {
-    const button = document.querySelector(".theme-switch");
-    if (!button) return;
+    const button = document.createElement("button");
+    button.className = "theme-switch";
+    document.querySelector(".tools")?.append(button);
     const say = (state) => {
       button.setAttribute("aria-label", `Colours: ${labels[state]}`);
       button.title = button.getAttribute("aria-label");

@@ -39,7 +39,7 @@ function shortDate(date) {
 
 function topicList(site, slugs) {
   const links = slugs.map((slug) => node("li", {}, topicLink(site, slug)));
-  return node("ul", { class: "paper-topics", "aria-label": "Topics" }, ...links);
+  return node("ul", { "aria-label": "Topics" }, ...links);
 }
 
 export function topicLink({ root, topics }, slug) {
