@@ -64,19 +64,19 @@ class _PaperFields(BaseModel):
     date: _Date = None
     added: _Date = None
     updated: _Date = None
-    featured: list[_Day] = []
-    authors: list[_Name] = []
+    featured: list[_Day] = Field(default_factory=list)
+    authors: list[_Name] = Field(default_factory=list)
     author_count: _Count = None
     organization: _Words = ""
-    topics: list[_Line] = []
-    links: dict[_Name, _Address] = {}
+    topics: list[_Line] = Field(default_factory=list)
+    links: dict[_Name, _Address] = Field(default_factory=dict)
     source: _Words = ""
     upvotes: _Count = None
     comments: _Count = None
     stars: _Count = None
     venue: _Words = ""
-    categories: list[_Words] = []
-    keywords: list[_Words] = []
+    categories: list[_Words] = Field(default_factory=list)
+    keywords: list[_Words] = Field(default_factory=list)
     summary: _Words = ""
     version: Annotated[int | None, Field(ge=1, le=10_000)] = None
     withdrawn: bool = False

@@ -104,7 +104,7 @@ def stat_files(root: Path, folder: str) -> list[FileStat]:
     found = []
     for path in list_files(root, folder):
         with contextlib.suppress(OSError):
-            stat = os.stat(root / path)  # noqa: PTH116
+            stat = os.stat(f"{root}/{path}")  # noqa: PTH116
             stamp = f"{path} {stat.st_size} {stat.st_mtime_ns} {stat.st_ino}"
             found.append(FileStat(path, stamp, max(stat.st_mtime_ns, stat.st_ctime_ns) < latest))
     return found
