@@ -17,7 +17,7 @@ from generator.publish.citations import bibtex
 from generator.site.groups import handle
 from generator.site.page import Density, Feed, Listing, Prose, Ref, page_url
 from generator.text.markdown import render_markdown
-from generator.text.plain import excerpt, plain_text, plain_title, title_html
+from generator.text.plain import clean_line, excerpt, plain_text, plain_title, title_html
 from generator.text.slug import slugify
 
 _NAMED_AUTHORS = 3
@@ -277,7 +277,7 @@ def _card_fields(paper: Paper, around: Around, why: Mapping[str, str]) -> dict[s
 
 @lru_cache(maxsize=2048)
 def _excerpt(abstract: str) -> tuple[str, str]:
-    return excerpt(" ".join(plain_text(abstract).split()))
+    return excerpt(clean_line(plain_text(abstract)))
 
 
 def authors_line(paper: Paper) -> str:

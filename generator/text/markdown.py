@@ -8,6 +8,7 @@ import html
 import re
 import threading
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -68,9 +69,7 @@ _ADDRESS = r"(?<![A-Za-z0-9+.-])[hH][tT][tT][pP][sS]?://\S+"
 _WORK = re.compile(r"[^\w\s,.;:'\"%/\\-]|\n|(?<![\w])_|--")
 _LINE = r"[ ]{0,3}(?:[>#|:=~`]|[*+-](?:\s|$)|\d+\.\s|[-*_]{3}|[-*_] )"
 _LINE_MARK = re.compile(rf"{_LINE}|\s")
-_BLOCK_MARK = re.compile(rf"[^\S\n]\n|\n(?:[-=]|[^\S\n]|{_LINE})")
-_MARK = re.compile(r"[ ]{0,3}(?:[>#|:=~`]|[*+-](?:\s|$)|\d+\.\s|[-*_]{3}|[-*_] )|\s")
-_BLOCK_MARK = re.compile(rf"\t|\r|[ ]\n|\n(?:[-=]|[^\S\n]|{_LINE_MARK.pattern[:-3]})")
+_BLOCK_MARK = re.compile(rf"\t|\r|[ ]\n|\n(?:[-=]|[^\S\n]|{_LINE})")
 _MARK = re.compile(r"[`*_\]\\&<\t\r\x02\x03]")
 _INLINE_MARK = re.compile(
     r"[`*]|(?<![^\W_])_|\]\(|\]:|\][ \n]?\[|\\[\\`*_{}\[\]()<>#+.!|$-]|&#?\w+;"
@@ -85,8 +84,8 @@ def render_markdown(text: str, heading_level: int = 2) -> str:
     links. No raw HTML: it is shown as text. No heading is above `heading_level`: where one would
     be, all move down together. Never raises; text too long or too tangled to be parsed in a
     second or two is shown as it stands."""
-    text = _normal(text)
-    if is_plain(text) or not is_affordable(text):
+    text, plain = _looked_at(text)
+    if plain or not is_affordable(text):
         return render_plain(text)
     return _LOCAL.render(text, heading_level, _formula) or render_plain(text)
 
@@ -100,11 +99,18 @@ def render_plain(text: str) -> str:
 def render_words(text: str, formula: FormulaWriter) -> str:
     """Markdown as plain text: the words `render_markdown` would show, blocks apart by an empty
     line, each formula as `formula(tex, display)` writes it."""
-    text = _normal(text)
-    if is_plain(text) or not is_affordable(text):
+    text, plain = _looked_at(text)
+    if plain or not is_affordable(text):
         return "".join(formula(p.tex, p.display) if p.tex else p.source for p in split_math(text))
     page = _LOCAL.render(text, 2, lambda tex, display: escape(formula(tex, display)))
     return _words(page) if page else text
+
+
+@lru_cache(maxsize=1024)
+def _looked_at(text: str) -> tuple[str, bool]:
+    """A text as it is read, and whether it is plain: both its words and its HTML are wanted."""
+    text = _normal(text)
+    return text, is_plain(text)
 
 
 def is_plain(text: str) -> bool:
@@ -152,6 +158,8 @@ def _between_addresses(text: str) -> list[str]:
 
 def _plain_inline(text: str) -> str:
     """A paragraph of plain text as HTML."""
+    if "$" not in text and "\\" not in text:
+        return _linked(text)
     formulas: list[str] = []
     marked = ""
     for piece in split_math(text):

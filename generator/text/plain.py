@@ -57,8 +57,9 @@ _ENTITY = re.compile(r"&(?=#?\w+;)")
 def clean_line(text: str) -> str:
     """The text as one line: without control characters and bidirectional overrides, each run of
     white space one space, none at the ends. Nothing else is changed."""
-    line = " ".join(text.split())
-    return line if line.isprintable() else " ".join(printable(text).split())
+    if text.isprintable() and "  " not in text and text.strip() == text:
+        return text
+    return " ".join(printable(text).split())
 
 
 def clean_lines(texts: Iterable[str]) -> list[str]:
