@@ -16,6 +16,8 @@ from generator.storage.database import connect, remove
 OUTPUT = "of "
 """How keys begin that belong to an output folder."""
 _DIGEST = 16
+_MOST_WAITING = 32_000_000
+"""Bytes that wait to be written."""
 _SCHEMA = """
     PRAGMA synchronous = OFF;
     CREATE TABLE IF NOT EXISTS about (version TEXT);
@@ -29,12 +31,16 @@ class Cache:
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
         self._used: set[str] = set()
+        self._waiting: dict[str, bytes] = {}
+        self._waiting_bytes = 0
         self._stays = False
         self.damaged = False
         """Whether the file was found to be no database half-way through."""
 
     def get(self, key: str) -> bytes | None:
         """The value that was put in under a key; None where there is none or it is damaged."""
+        if key in self._waiting:
+            return self._waiting[key]
         row = None
         with self._noticing():
             row = self._database.execute("SELECT value FROM kept WHERE key = ?", (key,)).fetchone()
@@ -51,10 +57,18 @@ class Cache:
 
     def put(self, key: str, value: bytes) -> None:
         """Keep a value; where the disk refuses, it is not kept, and nothing else happens."""
-        packed = _check(key, value) + zlib.compress(value, 1)
+        self._waiting_bytes += len(value) - len(self._waiting.get(key, b""))
+        self._waiting[key] = value
+        self._used.add(key)
+        if self._waiting_bytes > _MOST_WAITING:
+            self.settle()
+
+    def settle(self) -> None:
+        """Write what was put in so far: it takes a while, and a builder knows when it has time."""
+        rows = ((k, _check(k, v) + zlib.compress(v, 1)) for k, v in self._waiting.items())
         with self._noticing():
-            self._database.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (key, packed))
-            self._used.add(key)
+            self._database.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?)", rows)
+        self._waiting, self._waiting_bytes = {}, 0
 
     def keep(self) -> None:
         """Nothing is dropped this time, though it was not asked for."""
@@ -65,6 +79,7 @@ class Cache:
         what belongs to an output folder (`of DIR …`): builds into others know nothing of it."""
         if self._stays:
             return
+        self.settle()
         with self._noticing():
             keys = [key for (key,) in self._database.execute("SELECT key FROM kept")]
             unused = [

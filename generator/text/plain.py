@@ -76,7 +76,7 @@ def clean_text(text: str) -> str:
     return "\n\n".join(line for line in lines if line)
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=1_024)
 def plain_text(markdown: str) -> str:
     """Markdown with TeX as plain Unicode text, paragraphs apart by an empty line: links keep
     their text, code its content, formulas become what Unicode can say of them (`$\\alpha_1$` →
