@@ -2,9 +2,11 @@
 
 import contextlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 from zlib import crc32
@@ -67,15 +69,21 @@ class Memory(Protocol):
         """Remember a value."""
 
 
-def load_library(root: Path, *, drafts: bool = False, memory: Memory | None = None) -> Library:
+def load_library(
+    root: Path,
+    *,
+    drafts: bool = False,
+    memory: Memory | None = None,
+    executor: Executor | None = None,
+) -> Library:
     """All of content/, as a build sees it: without hidden papers and, unless asked for, drafts.
 
-    `memory` holds papers whose pages were read before. Raises BroadsheetError with every problem
-    of every page."""
+    `memory` holds papers whose pages were read before; `executor` reads the others. Raises
+    BroadsheetError with every problem of every page."""
     problems = _Problems()
     people = problems.attempt(lambda: load_people(root)) or People()
     topics = _load_topics(root, problems, people)
-    papers = _load_papers(root, problems, topics, memory)
+    papers = _load_papers(root, problems, topics, memory, executor)
     days = _load_notes(root, "content/days", problems)
     notes = _load_notes(root, "content/pages", problems)
     problems.add(_stray_files(root))
@@ -91,6 +99,11 @@ def load_library(root: Path, *, drafts: bool = False, memory: Memory | None = No
         people=people,
         status=load_status(root),
     )
+
+
+def count_papers(root: Path) -> int:
+    """How many pages of papers there are."""
+    return len(list_files(root, "content/papers"))
 
 
 def load_pages(root: Path) -> tuple[dict[str, tuple[str, Paper]], dict[str, Topic]]:
@@ -181,12 +194,16 @@ def _read_page(reader: Reader, path: str) -> tuple[str, Paper]:
 
 
 def _load_papers(
-    root: Path, problems: _Problems, topics: Mapping[str, Topic], memory: Memory | None
+    root: Path,
+    problems: _Problems,
+    topics: Collection[str],
+    memory: Memory | None,
+    executor: Executor | None,
 ) -> dict[str, Paper]:
     papers: dict[str, Paper] = {}
-    reader = Reader(root)
-    for stretch in _stretches(stat_files(root, "content/papers")):
-        for paper in _load_stretch(stretch, reader, problems, topics, memory):
+    for read in _read_stretches(root, topics, memory, executor):
+        problems.add(read.problems)
+        for paper in chain((paper for _, paper in unpack_papers(read.packed)), read.others):
             if paper.id in papers:
                 problems.add([_twice(paper, papers[paper.id])])
             else:
@@ -194,45 +211,86 @@ def _load_papers(
     return papers
 
 
-def _stretches(files: Iterable[FileStat]) -> Iterator[list[FileStat]]:
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Some pages of papers, and what is remembered of them."""
+
+    root: Path
+    topics: tuple[str, ...]
+    files: tuple[FileStat, ...]
+    known: bytes | None
+
+    @property
+    def key(self) -> str:
+        """Under which it is remembered."""
+        return f"papers {self.files[0].path}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The papers of a stretch."""
+
+    packed: bytes
+    """Each with the stamp of its file, or none where that does not tell."""
+    others: tuple[Paper, ...]
+    """Those that cannot be packed."""
+    problems: tuple[Problem, ...]
+    is_known: bool = False
+    """Whether it is what was remembered."""
+
+
+def _read_stretches(
+    root: Path, topics: Collection[str], memory: Memory | None, executor: Executor | None
+) -> Iterator[_Read]:
+    """All stretches, those unknown read by `executor`."""
+    stretches = [
+        _Stretch(
+            root, tuple(topics), files, memory.get(f"papers {files[0].path}") if memory else None
+        )
+        for files in _cut(stat_files(root, "content/papers"))
+    ]
+    unknown = [stretch for stretch in stretches if stretch.known is None]
+    others = executor.map(_read_stretch, unknown) if executor else map(_read_stretch, unknown)
+    for stretch in stretches:
+        read = next(others) if stretch.known is None else _read_stretch(stretch)
+        if memory and not read.is_known:
+            memory.put(stretch.key, read.packed)
+        yield read
+
+
+def _cut(files: Iterable[FileStat]) -> Iterator[tuple[FileStat, ...]]:
     """The files in stretches that are remembered as one. They are cut where a name says, so that a
     new file moves no other cut."""
     stretch: list[FileStat] = []
     for file in files:
         if stretch and crc32(file.path.encode()) % _STRETCH == 0:
-            yield stretch
+            yield tuple(stretch)
             stretch = []
         stretch.append(file)
     if stretch:
-        yield stretch
+        yield tuple(stretch)
 
 
-def _load_stretch(
-    files: Sequence[FileStat],
-    reader: Reader,
-    problems: _Problems,
-    topics: Mapping[str, Topic],
-    memory: Memory | None,
-) -> list[Paper]:
-    """The papers of some files: those remembered whose files are as they were, the others read."""
-    key = f"papers {files[0].path}"
-    value = memory.get(key) if memory else None
-    known = dict(unpack_papers(value)) if value else {}
-    found, read, to_keep = [], False, []
-    for file in files:
+def _read_stretch(stretch: _Stretch) -> _Read:
+    """The papers of a stretch: those remembered whose files are as they were, the others read."""
+    known = dict(unpack_papers(stretch.known)) if stretch.known else {}
+    slugs = set(stretch.topics)
+    is_known = list(known) == [file.stamp for file in stretch.files]
+    if is_known and all(slugs.issuperset(paper.topics) for paper in known.values()):
+        return _Read(b"[]", tuple(known.values()), (), is_known=True)
+    problems, reader = _Problems(), Reader(stretch.root)
+    packable, others = list[tuple[str, Paper]](), list[Paper]()
+    for file in stretch.files:
         paper = known.get(file.stamp)
-        if paper is None or not topics.keys() >= set(paper.topics):
+        if paper is None or not slugs.issuperset(paper.topics):
             paper = problems.attempt(
-                lambda path=file.path: parse_paper(reader.text(path), path, topics)  # type: ignore[misc]
+                lambda path=file.path: parse_paper(reader.text(path), path, stretch.topics)  # type: ignore[misc]
             )
-            read = True
-        if paper is not None:
-            found.append(paper)
-            if file.stamp in known or (memory and file.is_settled and is_packable(paper)):
-                to_keep.append((file.stamp, paper))
-    if memory and (read or len(known) != len(to_keep)):
-        memory.put(key, pack_papers(to_keep))
-    return found
+        if paper is not None and is_packable(paper):
+            packable.append((file.stamp if file.is_settled else "", paper))
+        elif paper is not None:
+            others.append(paper)
+    return _Read(pack_papers(packable), tuple(others), tuple(problems.found))
 
 
 def _twice(paper: Paper, other: Paper) -> Problem:
