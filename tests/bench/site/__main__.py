@@ -6,6 +6,8 @@ The others are installed by the first run, from PyPI and npm."""
 
 import argparse
 import shutil
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
@@ -13,13 +15,17 @@ import orjson
 from tests.bench.documents import CORPUS, KEPT
 from tests.bench.site.broadsheet import BROADSHEET
 from tests.bench.site.contender import Contender, make_site
-from tests.bench.site.figures import Figures
+from tests.bench.site.eleventy import ELEVENTY
+from tests.bench.site.figures import Figures, LeftOut
 from tests.bench.site.hugo import HUGO
+from tests.bench.site.mkdocs import MKDOCS
 from tests.bench.site.papers import papers
-from tests.bench.site.report import page, tables
+from tests.bench.site.pelican import PELICAN
+from tests.bench.site.report import page, text
 from tests.bench.site.rounds import ASIDE, Plan, take_turns
 
-CONTENDERS = {contender.name.lower(): contender for contender in (BROADSHEET, HUGO)}
+EVERYBODY = (BROADSHEET, HUGO, PELICAN, MKDOCS, ELEVENTY)
+CONTENDERS = {contender.name.lower(): contender for contender in EVERYBODY}
 SIZES = [1_000, 10_000, 100_000]
 SITES = KEPT.with_name("bench-site")
 
@@ -30,13 +36,30 @@ def main() -> None:
     if not CORPUS.is_file():
         print(f"{CORPUS} is not there: papers of made-up words stand in for real ones", flush=True)
     folder, figures = said.output.resolve(), Figures()
+    shutil.rmtree(folder / ASIDE, ignore_errors=True)
+    ready = list(_ready(said.only, said.sizes, figures))
     for size in said.sizes:
-        there = [contender for contender in said.only if size <= contender.most]
+        there = [contender for contender in ready if size <= contender.most]
         _measure(there, size, folder, said, figures)
         (folder / "figures.json").write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2))
         (said.report or folder / "report.md").write_text(page(figures), "utf-8")
     shutil.rmtree(folder / ASIDE, ignore_errors=True)
-    print(*tables(figures), sep="\n")
+    print(text(figures))
+
+
+def _ready(contenders: list[Contender], sizes: list[int], figures: Figures) -> Iterator[Contender]:
+    """Those who can be run: the others are installed, where that is possible."""
+    for contender in contenders:
+        try:
+            contender.steps("cold")
+        except (OSError, subprocess.CalledProcessError) as failure:
+            print(f"left out: {contender.name}, {failure}", flush=True)
+            for size in sizes:
+                figures.left_out.append(
+                    LeftOut(size=size, name=contender.name, why=f"not installed: {failure}")
+                )
+        else:
+            yield contender
 
 
 def _measure(

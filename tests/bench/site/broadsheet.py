@@ -24,7 +24,7 @@ def _rest(_: Sequence[Paper]) -> Iterator[tuple[str, str]]:
     yield f"themes/bench/{PAPER_TEMPLATE}", parent.read_text("utf-8")
 
 
-def _steps(_case: Case, _paper: Paper) -> list[Step]:
+def _steps(_: Case) -> list[Step]:
     command = [sys.executable, "-m", "generator", "build", "--site", "."]
     return [Step(name=BROADSHEET.name, command=command)]
 

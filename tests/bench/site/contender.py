@@ -50,18 +50,18 @@ class Contender:
     """A paper's page in it."""
     caches: tuple[str, ...] = ()
     """What it remembers elsewhere."""
-    steps: Callable[[Case, Paper], Sequence[Step]]
-    """The commands of a build, run in the site's folder; the paper is the one that is edited."""
+    steps: Callable[[Case], Sequence[Step]]
+    """The commands of a build, run in the site's folder."""
 
 
 def make_site(contender: Contender, papers: Sequence[Paper], folder: Path) -> None:
     """Write the site, or what of it is not there yet."""
     texts = dict(contender.rest(papers))
     texts |= {contender.page(paper): contender.markdown(paper) for paper in papers}
-    above = folder / Path(contender.page(papers[0])).parts[0]
-    for place in [place for place in above.rglob("*.md") if place.is_file()]:
-        if place.relative_to(folder).as_posix() not in texts:
-            place.unlink()
+    for top in {Path(path).parts[0] for path in texts}:
+        for place in [place for place in (folder / top).rglob("*") if place.is_file()]:
+            if place.relative_to(folder).as_posix() not in texts:
+                place.unlink()  # an earlier run's
     for path, text in texts.items():
         place = folder / path
         if not place.is_file() or place.read_text("utf-8") != text:

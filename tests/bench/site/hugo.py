@@ -54,7 +54,7 @@ def _rest(papers: Sequence[Paper]) -> Iterator[tuple[str, str]]:
         yield path, _front_matter({"title": name, **feeds})
 
 
-def _steps(_case: Case, _paper: Paper) -> list[Step]:
+def _steps(_: Case) -> list[Step]:
     build: list[str | Path] = [peers.hugo(), "--quiet", "--noTimes", "--noChmod"]
     pages = ["--glob", "papers/*/index.html"]
     index: list[str | Path] = [peers.pagefind(), "--quiet", "--site", HUGO.output, *pages]

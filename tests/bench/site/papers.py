@@ -52,8 +52,8 @@ def organizations(among: Sequence[Paper]) -> list[str]:
 
 
 def excerpt(paper: Paper) -> str:
-    """The beginning of the abstract as plain text, cut between words."""
-    text = clean_text(plain_text(paper.abstract))
+    """The beginning of the abstract as plain text in one line, cut between words."""
+    text = " ".join(clean_text(plain_text(paper.abstract)).split())
     return text if len(text) <= EXCERPT else f"{text[:EXCERPT].rpartition(' ')[0]} …"
 
 

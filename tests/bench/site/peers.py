@@ -25,13 +25,20 @@ def pagefind() -> Path:
     return _found("pagefind_bin_extended/pagefind_extended*")
 
 
+def eleventy() -> Path:
+    """Eleventy's command as a script for Node."""
+    return _node() / "node_modules/@11ty/eleventy/cmd.cjs"
+
+
 def command(name: str) -> Path:
     """A command of a package of Python."""
     return _python() / "bin" / name
 
 
 def _found(pattern: str) -> Path:
-    return next(_python().glob(f"lib/*/site-packages/{pattern}"))
+    for place in _python().glob(f"lib/*/site-packages/{pattern}"):
+        return place
+    raise FileNotFoundError(f"its package holds no {pattern}")
 
 
 @cache
@@ -46,3 +53,18 @@ def _python() -> Path:
         subprocess.run([*map(str, pip), "--requirement", str(REQUIREMENTS)], check=True)
         installed.write_text(wanted)
     return PYTHON
+
+
+@cache
+def _node() -> Path:
+    """The folder of the packages for Node, made now or by an earlier run of the same lock."""
+    installed, lock = NODE / "installed.json", HERE / "package-lock.json"
+    if not installed.is_file() or installed.read_bytes() != lock.read_bytes():
+        shutil.rmtree(NODE, ignore_errors=True)
+        NODE.mkdir(parents=True)
+        for file in (PACKAGES, lock):
+            shutil.copy(file, NODE)
+        npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+        subprocess.run(npm, cwd=NODE, check=True)
+        shutil.copy(lock, installed)
+    return NODE

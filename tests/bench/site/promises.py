@@ -65,9 +65,10 @@ def kept(figures: Figures) -> Table:
 def _seen(figures: Figures) -> Iterator[tuple[Promise, float]]:
     for promise in PROMISES:
         pair = (BROADSHEET.name, promise.other)
-        seen = figures.ratio(promise.size, promise.case, promise.unit, *pair)
-        if seen is not None:
-            yield promise, seen
+        if {*pair} <= {*figures.names(promise.size)}:
+            seen = figures.ratio(promise.size, promise.case, promise.unit, *pair)
+            if seen is not None:
+                yield promise, seen
 
 
 def _verdict(promise: Promise, seen: float) -> str:

@@ -31,6 +31,11 @@ def tables(figures: Figures) -> Iterator[Table]:
         yield _outputs(figures, size)
 
 
+def text(figures: Figures) -> str:
+    """The tables as a terminal shows them."""
+    return "\n".join(map(str, tables(figures)))
+
+
 def _times(figures: Figures, size: int) -> Table:
     cases = cases_seen(figures, size)
     table = Table(f"{size:,} papers: seconds (seconds on all cores; peak memory of all processes)")
@@ -81,7 +86,7 @@ def page(figures: Figures) -> str:
         date=f"{datetime.now(UTC):%Y-%m-%d}",
         machine=machine(),
         versions="".join(f"- {version}\n" for version in versions()).rstrip(),
-        papers="real ones" if CORPUS.is_file() else "made-up ones",
+        papers="real papers" if CORPUS.is_file() else "papers of made-up words",
         tables="\n".join(table.markdown() for table in tables(figures)).rstrip(),
     )
 
@@ -99,8 +104,8 @@ def _processor() -> str:
 
 def versions() -> Iterator[str]:
     """Who took part, and in which version."""
-    commit = _said("git", "rev-parse", "--short", "HEAD")
-    yield f"Broadsheet {__version__} at {commit}, Python {platform.python_version()}"
+    commit = _said("git", "describe", "--always", "--dirty")
+    yield f"Broadsheet {__version__} ({commit}), Python {platform.python_version()}"
     for line in peers.REQUIREMENTS.read_text().splitlines():
         if not line.startswith("#"):
             yield line.replace("==", " ")

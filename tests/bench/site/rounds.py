@@ -60,7 +60,7 @@ def _rotated(contenders: Sequence[Contender], turn: int) -> list[Contender]:
 
 def _leave_out(contender: Contender, case: Case, why: str, plan: Plan, figures: Figures) -> None:
     print(f"left out: {contender.name}, {why}", flush=True)
-    for step in contender.steps(case, plan.paper):
+    for step in contender.steps(case):
         left_out = LeftOut(size=plan.size, name=step.name, why=f"{case}: {why}")
         figures.left_out.append(left_out)
 
@@ -74,7 +74,7 @@ def _build(contender: Contender, case: Case, turn: int, plan: Plan, figures: Fig
     os.sync()
     if case == "cold":
         time.sleep(SETTLING)
-    for step, cost in _steps(contender.steps(case, plan.paper), site, plan.limit):
+    for step, cost in _steps(contender.steps(case), site, plan.limit):
         figures.builds.append(
             Build(
                 size=plan.size,
