@@ -38,7 +38,6 @@ _TEX = str.maketrans(
 )
 """Braces are written by name because BibTeX counts them even behind a backslash."""
 _SPECIAL_TO_TEX = re.compile(r"[\\{}~^&%$#_]")
-_WORD = re.compile(r"\S+")
 _UNSAFE_TEX = re.compile(r"%|\^\^|\\(?:\w*def|\w*command|\w*environment|let)\b")
 """What a formula may not hold in a file that TeX will read: definitions, comments, and the
 notation by which TeX can be told any character."""
@@ -205,16 +204,22 @@ def _verbatim(text: str) -> str:
 
 def _bibtex_title(title: str) -> str:
     """Formulas in braces, and every word in braces whose capitals a style must not lower."""
+    if "$" not in title and "\\" not in title:
+        return _words_in_tex(title)
     return "".join(_bibtex_piece(piece) for piece in split_math(_line(title)))
 
 
 def _bibtex_piece(piece: Piece) -> str:
     if piece.tex and _is_plain_maths(piece.tex):
         return f"{{${piece.tex.strip()}$}}"
-    text = _WORD.sub(lambda word: _protected(word[0]), plain_title(piece.source))
+    text = _words_in_tex(piece.source)
     before = " " if piece.source[0].isspace() else ""
     after = " " if text and piece.source[-1].isspace() else ""
     return before + text + after
+
+
+def _words_in_tex(title: str) -> str:
+    return " ".join(map(_protected, plain_title(title).split(" ")))
 
 
 def _is_plain_maths(tex: str) -> bool:
@@ -223,6 +228,7 @@ def _is_plain_maths(tex: str) -> bool:
     return balanced and render_math(tex, display=False).startswith("<math")
 
 
+@lru_cache(maxsize=1 << 14)
 def _protected(word: str) -> str:
     escaped = _escaped(word)
     return f"{{{escaped}}}" if _has_fixed_capitals(word) else escaped
@@ -233,7 +239,7 @@ def _has_fixed_capitals(word: str) -> bool:
     `L2`), so that it is none of title case's (`Fine-Tuning`)."""
     rest = word[1:]
     if rest == rest.lower():
-        return word[0].isupper() and (rest[:1].isdigit() or rest[:1] in {"*", "+", "-"})
+        return word[:1].isupper() and (rest[:1].isdigit() or rest[:1] in {"*", "+", "-"})
     around = zip(f" {word}", word, f"{word[1:]} ", strict=False)
     return any(
         letter.isupper()
@@ -372,7 +378,7 @@ def csl(paper: Paper, url: str) -> dict[str, Any]:
 
 def _csl_name(name: str) -> dict[str, str]:
     family, given, suffix = _split_name(name)
-    if _is_whole(name) or not given:
+    if _is_whole(name) or not (family and given):
         return {"literal": _line(name)}
     parts = {"family": family, "given": given, "suffix": suffix}
     return {part: value for part, value in parts.items() if value}

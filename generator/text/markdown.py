@@ -87,7 +87,7 @@ def render_markdown(text: str, heading_level: int = 2) -> str:
     text, plain = _looked_at(text)
     if plain or not is_affordable(text):
         return render_plain(text)
-    return _LOCAL.render(text, heading_level, _formula) or render_plain(text)
+    return _parsed(text, heading_level) or render_plain(text)
 
 
 def render_plain(text: str) -> str:
@@ -102,8 +102,16 @@ def render_words(text: str, formula: FormulaWriter) -> str:
     text, plain = _looked_at(text)
     if plain or not is_affordable(text):
         return "".join(formula(p.tex, p.display) if p.tex else p.source for p in split_math(text))
-    page = _LOCAL.render(text, 2, lambda tex, display: escape(formula(tex, display)))
+    if any(piece.tex for piece in split_math(text)):
+        page = _LOCAL.render(text, 2, lambda tex, display: escape(formula(tex, display)))
+    else:
+        page = _parsed(text, 2)
     return _words(page) if page else text
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str, heading_level: int) -> str:
+    return _LOCAL.render(text, heading_level, _formula)
 
 
 @lru_cache(maxsize=1024)
