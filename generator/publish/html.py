@@ -30,7 +30,7 @@ from generator.publish.views import (
 )
 from generator.site.page import Page, Ref
 from generator.site.pages import Site
-from generator.text.plain import excerpt, plain_text, plain_title
+from generator.text.plain import clean_line, excerpt, plain_text, plain_title
 
 API = "api.html"
 _PAPERS = "/papers/"
@@ -186,7 +186,7 @@ class PageRenderer:
 
 
 def _description(text: str) -> str:
-    shown, rest = excerpt(" ".join(text.split()), _DESCRIPTION_LENGTH)
+    shown, rest = excerpt(clean_line(text), _DESCRIPTION_LENGTH)
     return f"{shown.rstrip(' ,;:')} …" if rest and not shown.endswith(".") else shown
 
 

@@ -102,6 +102,7 @@ def _bracketed(tex: str, display: bool) -> str:
     return rf"\[{tex}\]" if display else rf"\({tex}\)"
 
 
+@lru_cache(maxsize=1_024)
 def plain_title(title: str) -> str:
     """A title with its TeX as plain Unicode, in one line. Titles are no Markdown."""
     pieces = split_math(clean_line(title))
