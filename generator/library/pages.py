@@ -163,7 +163,7 @@ def _paper(page: Page, path: str, fields: _PaperFields) -> Paper:
 
 def split_body(body: str) -> tuple[str, str]:
     """A paper's body as (abstract, notes): the notes begin at the first `## ` heading."""
-    found = _NOTES.search(body)
+    found = _NOTES.search(body) if "## " in body else None
     if found is None:
         return body.strip(), ""
     return body[: found.start()].strip(), body[found.start() :].strip()

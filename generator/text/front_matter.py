@@ -40,7 +40,8 @@ _DIGITS = frozenset("0123456789")
 _NUMBER = re.compile(r"0|[1-9][0-9]*|[0-9]+\.[0-9]*(?:[eE][-+][0-9]+)?")
 _SHORT_INTEGER = re.compile(r"0|[1-9][0-9]{0,14}")
 _OPENING = re.compile(r"[\[{]|[?-]\s")
-_FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
+_OPENING_FENCE = re.compile(r"---[ \t]*$", re.MULTILINE)
+_CLOSING_FENCE = re.compile(r"\n---[ \t]*$", re.MULTILINE)
 _HINTS = (
     ("tab", "indent with blanks; YAML does not allow tabs"),
     ("cannot start any token", "put the value in double quotes"),
@@ -101,8 +102,8 @@ def split_page(text: str, where: str) -> Page:
         raise problem(
             f"{where}:1", "there is no front matter", "begin the page with a line of three dashes"
         )
-    opening = _FENCE.match(text)
-    closing = _FENCE.search(text, opening.end()) if opening else None
+    opening = _OPENING_FENCE.match(text)
+    closing = _CLOSING_FENCE.search(text, opening.end()) if opening else None
     if opening is None or closing is None:
         raise problem(
             f"{where}:1",
@@ -110,7 +111,7 @@ def split_page(text: str, where: str) -> Page:
             "put a line of three dashes below the last 'key: value'",
         )
     return Page(
-        front_matter=text[opening.end() + 1 : closing.start()],
+        front_matter=text[opening.end() + 1 : closing.start() + 1],
         body=text[closing.end() + 1 :],
     )
 
