@@ -277,7 +277,7 @@ def _read_stretch(stretch: _Stretch) -> _Read:
     slugs = set(stretch.topics)
     is_known = list(known) == [file.stamp for file in stretch.files]
     if is_known and all(slugs.issuperset(paper.topics) for paper in known.values()):
-        return _Read(b"[]", tuple(known.values()), (), is_known=True)
+        return _Read(pack_papers([]), tuple(known.values()), (), is_known=True)
     problems, reader = _Problems(), Reader(stretch.root)
     packable, others = list[tuple[str, Paper]](), list[Paper]()
     for file in stretch.files:
