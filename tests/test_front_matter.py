@@ -2,7 +2,10 @@
 
 import datetime
 import itertools
+import json
+import lzma
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +24,7 @@ from generator.text.front_matter import (
 )
 from generator.text.plain import clean_line
 
+CORPUS = Path(__file__).parents[2] / "shared/corpora/papers-100k.jsonl.xz"
 ORDER = ("title", "date", "authors", "topics", "links", "venue", "summary")
 KEYS = (*ORDER, "my own", "Schlüssel", "鍵", "id")
 
@@ -239,6 +243,7 @@ SCALARS = st.one_of(
         ["null", "~", "yes", "0x1f", "1e5", "2401.10020", "-", "=", "<<", "https://a.b/c,d"]
     ),
 )
+ADDRESSES = READERS_OWN.map(lambda end: f"https://{end.strip()}")
 NAMES = st.sampled_from(["title", "date", "null", "true", "no", "authors", "links", "a-b", "x y"])
 WRITTEN = st.dictionaries(
     NAMES,
@@ -265,7 +270,7 @@ def test_a_simple_line_is_read_as_the_parser_reads_it(values: dict[str, object])
 
 @settings(max_examples=3_000)
 @given(
-    st.lists(st.tuples(NAMES, READERS_OWN), max_size=3),
+    st.lists(st.tuples(NAMES, READERS_OWN | ADDRESSES), max_size=3),
     st.sampled_from(["{}: {}\n", "{}: [{}]\n", "{}: {{a: {}}}\n"]),
 )
 def test_whatever_a_person_writes_is_read_as_the_parser_reads_it(
@@ -274,6 +279,14 @@ def test_whatever_a_person_writes_is_read_as_the_parser_reads_it(
     text = "".join(shape.format(key, value) for key, value in lines)
     simple = parse_simple(text)
     assert simple is None or (simple or None) == by_the_parser(text)
+
+
+@pytest.mark.parametrize("shape", ["{}: b\n", "a: {{{}: b}}\n"])
+@pytest.mark.parametrize("length", [99, 100, 1_024, 1_025])
+def test_a_key_may_be_too_long_for_the_parser(shape: str, length: int) -> None:
+    text = shape.format("k" * length)
+    simple = parse_simple(text)
+    assert simple is None or simple == by_the_parser(text)
 
 
 def test_what_broadsheet_writes_is_simple() -> None:
@@ -286,3 +299,17 @@ def test_what_broadsheet_writes_is_simple() -> None:
         "draft": True,
     }
     assert parse_simple(format_mapping(values)) == {**values, "date": "2025-11-26"}
+
+
+@pytest.mark.skipif(not CORPUS.is_file(), reason="needs ../shared/corpora, real papers for tests")
+def test_pages_of_real_papers_are_simple_and_read_as_the_parser_reads_them() -> None:
+    with lzma.open(CORPUS, "rt", encoding="utf-8") as lines:
+        records = [json.loads(line) for line in itertools.islice(lines, 3_000)]
+    texts = [
+        format_mapping({"title": r["title"], "authors": r["authors"], "links": {"pdf": r["pdf"]}})
+        for r in records
+    ]
+    simple = [parse_simple(text) for text in texts]
+    read = [(values, text) for values, text in zip(simple, texts, strict=True) if values]
+    assert [values for values, _ in read] == [yaml.load(text, Loader=Loader) for _, text in read]
+    assert len(read) > len(texts) * 0.98

@@ -13,7 +13,15 @@ import pytest
 from generator.errors import BroadsheetError
 from generator.model import Changes, File
 from generator.storage.staging import MARKER, check_apart, check_output, staging
-from generator.storage.tree import decode, list_files, read_bytes, write_file, write_text
+from generator.storage.tree import (
+    Reader,
+    decode,
+    list_files,
+    read_bytes,
+    read_text,
+    write_file,
+    write_text,
+)
 from tests.command import REPOSITORY, broadsheet, tree
 
 OLD = [File(path="index.html", content=b"old"), File(path="papers/a/index.html", content=b"a")]
@@ -315,3 +323,44 @@ def test_a_text_is_written_with_the_line_ends_and_the_mark_it_had(
     place.write_bytes(old)
     assert write_text(tmp_path, "a.md", decode(new, "a.md")) == (old != new)
     assert place.read_bytes() == new
+
+
+# -- many files at once ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"One line.\n", b"\xef\xbb\xbfA mark\r\n", "Zwölf Ähren\n".encode() * 20_000],
+)
+def test_many_files_are_read_as_one_is(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "content").mkdir()
+    (tmp_path / "content/a.md").write_bytes(content)
+    assert Reader(tmp_path).text("content/a.md") == read_text(tmp_path, "content/a.md")
+
+
+@pytest.mark.parametrize("content", [b"\xef\xbb\xbfone\n\xe4\n", b"one\ntwo \xff"])
+def test_a_file_in_another_encoding_is_told_with_its_line(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_bytes(content)
+    with pytest.raises(BroadsheetError, match=r"a\.md:2: is not UTF-8: byte 0x(e4|ff)"):
+        Reader(tmp_path).text("a.md")
+
+
+def test_a_link_is_read_that_stays_inside_and_no_other(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    (site / "content").mkdir(parents=True)
+    (site / "content/a.md").write_text("inside")
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/b.md").write_text("outside")
+    (site / "content/a-link.md").symlink_to("a.md")
+    (site / "content/b-link.md").symlink_to(tmp_path / "outside/b.md")
+    (site / "content/folder").symlink_to(tmp_path / "outside")
+    reader = Reader(site)
+    assert reader.text("content/a-link.md") == "inside"
+    for path in ("content/b-link.md", "content/folder/b.md", "../outside/b.md"):
+        with pytest.raises(BroadsheetError, match="is outside the site's folder"):
+            reader.text(path)
+
+
+def test_a_file_that_is_gone_is_told(tmp_path: Path) -> None:
+    with pytest.raises(BroadsheetError, match=r"a\.md: no such file or directory"):
+        Reader(tmp_path).text("a.md")

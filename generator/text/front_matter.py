@@ -23,16 +23,17 @@ _LINE_OF_TEXT = r"\n\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udff
 _URL = r"https?://[\w./~%+=?&@-]+"
 _BARE = rf"[^\W_](?:[^{_LINE_OF_TEXT}:#,\[\]{{}}]*[^{_LINE_OF_TEXT}:#,\[\]{{}} ])?"
 _QUOTED = rf"'(?:[^{_LINE_OF_TEXT}']|'')*'|\"[^{_LINE_OF_TEXT}\"\\]*\""
+_KEY = "[a-z_]{1,99}"
 _ITEM = rf"(?:{_QUOTED}|{_URL}|{_BARE})"
-_PAIR = rf"[a-z_]+: {_ITEM}"
+_PAIR = rf"{_KEY}: {_ITEM}"
 _SIMPLE = re.compile(
-    rf"([a-z_]+): (?:({_QUOTED}|{_URL}|[^\W_](?:[^{_LINE_OF_TEXT}:#]*[^{_LINE_OF_TEXT}:# ])?)"
+    rf"({_KEY}): (?:({_QUOTED}|{_URL}|[^\W_](?:[^{_LINE_OF_TEXT}:#]*[^{_LINE_OF_TEXT}:# ])?)"
     rf"|\[((?:{_ITEM}(?:, {_ITEM})*)?)\]|\{{((?:{_PAIR}(?:, {_PAIR})*)?)\}})\n"
 )
 """A line of YAML of which nothing is in doubt: a key, and a scalar, or a list or a mapping of
 scalars, which are bare words, web addresses, or in quotation marks without escapes."""
 _EACH_ITEM = re.compile(_ITEM)
-_EACH_PAIR = re.compile(rf"([a-z_]+): ({_ITEM})")
+_EACH_PAIR = re.compile(rf"({_KEY}): ({_ITEM})")
 _RESOLVED: dict[str, bool | None] = {
     "null": None, "true": True, "True": True, "false": False, "False": False,
 }  # fmt: skip
