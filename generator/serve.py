@@ -201,6 +201,9 @@ def _rebuild(
 class _Server(ThreadingHTTPServer):
     """One preview on one port."""
 
+    request_queue_size = 128
+    """Connections that may wait: a browser opens many at once."""
+
     def __init__(self, port: int, preview: _Preview, explain: Callable[[str], None]) -> None:
         self.preview = preview
         self.explain = explain
