@@ -55,7 +55,7 @@ MATHML: dict[str, set[str]] = {
 """The MathML elements that may reach a page, with their attributes. None of them loads, links or
 runs anything; `style` is left out, as the pages' policy forbids it."""
 
-_DELIMITER = re.compile(r"\\[\\$()\[\]]|\$\$?|[\x02\x03]|\n\s*\n")
+_DELIMITER = re.compile(r"\\[\\$()\[\]]|\$\$?|\x02|\x03|\n\s*\n")
 _CLOSING = {"$": "$", "$$": "$$", r"\(": r"\)", r"\[": r"\]"}
 _ESCAPED = (r"\\", r"\$")
 _TEX = re.compile(r"[\\^_{}=<>]")
