@@ -1,20 +1,22 @@
 """The story of a build: whether there is anything to be done, the site that is made if there is,
 and what is remembered of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from generator.errors import closing
+from generator.errors import Problem, closing
 from generator.model import Changes
+from generator.publish.weight import Weight
 from generator.storage.cache import Cache, open_cache, version_of
 from generator.storage.ledger import Ledger, read_ledger, stamp_of, write_ledger
 from generator.storage.staging import check_apart, check_output
 from generator.storage.tree import bundled
 
 CACHE = ".broadsheet/cache.sqlite"
+AS_BEFORE = "Nothing was built; the site in the output folder is as before."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,10 @@ class Built:
     papers: int
     topics: int
     changes: Changes
+    warnings: tuple[Problem, ...]
+    """What it does without, to keep to a size."""
+    weights: Mapping[str, Weight]
+    """The site's files by kind, the heaviest first."""
 
 
 def build(
@@ -44,7 +50,7 @@ def build(
     `executor` does the work; without one, `jobs` processes do (default: one for each core).
     Raises BroadsheetError with every problem of the stage that failed; the old site stays."""
     output = output or root / "output"
-    with closing("Nothing was built; the site in the output folder is as before."):
+    with closing(AS_BEFORE):
         check_apart(output, root, ("content", "themes"))
         check_output(output)
         with _memory(root, cached) as memory:
@@ -77,6 +83,8 @@ def _built(output: Path, ledger: Ledger, changes: Changes) -> Built:
         papers=ledger.papers,
         topics=ledger.topics,
         changes=changes,
+        warnings=tuple(Problem(where=w, fact=f, hint=h) for w, f, h in ledger.warnings),
+        weights={kind: Weight(*numbers) for kind, numbers in ledger.weights.items()},
     )
 
 

@@ -5,7 +5,6 @@ A problem keeps a site from being built or a reader from arriving; a warning may
 
 import html
 import re
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -15,13 +14,14 @@ from xml.etree import ElementTree
 
 import orjson
 
-from generator.config import DEFAULT_BASE_URL, Config, nearest
+from generator.config import DEFAULT_BASE_URL, PAGES_LIMIT, SITE_YML, Config, nearest
 from generator.content import load_config, load_library, load_theme
-from generator.errors import BroadsheetError, Problem, counted
+from generator.errors import BroadsheetError, Problem, counted, size_in_words
 from generator.library.identity import normal_title
 from generator.library.pages import PAPER_KEYS
 from generator.library.people import PEOPLE_YML, unknown_papers
 from generator.model import Library, Paper
+from generator.publish.weight import Weight, largest_in_words, weigh
 from generator.site.groups import topic_papers
 from generator.site.pages import plan_site
 from generator.sources import open_sources
@@ -34,12 +34,9 @@ from generator.storage.tree import (
     newest_change,
     read_bytes,
     read_text,
-    size_in_words,
 )
 from generator.text.front_matter import line_of, split_page
 
-PAGES_LIMIT = 1_000_000_000
-"""Bytes: GitHub Pages publishes no site larger than 1 GB."""
 NEARLY_FULL = 0.9
 _SHOWN = 3
 """How many of many are named in one warning."""
@@ -68,8 +65,8 @@ class Checked:
     """HTML files of the built site; 0 where nothing was built."""
     links: int
     """Links from these files to others of the site."""
-    sizes: Mapping[str, int]
-    """Bytes of the built site by kind (the first part of the path), the largest first."""
+    weights: Mapping[str, Weight]
+    """The files of the built site by kind, the heaviest first."""
 
 
 @dataclass(slots=True)
@@ -101,7 +98,8 @@ def check(root: Path, output: Path | None = None) -> Checked:
         findings.warnings += _content_warnings(root, library)
     base_url = config.base_url if config else DEFAULT_BASE_URL
     built = _Built.of(output or root / "output", output or Path("output"), base_url)
-    links = _check_built(root, built, findings)
+    limit = config.size_limit if config else PAGES_LIMIT
+    links = _check_built(root, built, limit, findings)
     return Checked(
         problems=tuple(findings.problems),
         warnings=tuple(findings.warnings),
@@ -109,7 +107,7 @@ def check(root: Path, output: Path | None = None) -> Checked:
         topics=len(library.topics) if library else 0,
         pages=sum(1 for path in built.sizes if path.endswith(".html")),
         links=links,
-        sizes=_kinds(built.sizes),
+        weights=weigh(built.sizes),
     )
 
 
@@ -232,7 +230,7 @@ class _Built:
         return inner if inner in self.sizes else f"{inner}/index.html"
 
 
-def _check_built(root: Path, built: _Built, findings: _Findings) -> int:
+def _check_built(root: Path, built: _Built, limit: int, findings: _Findings) -> int:
     """Checks the built site, where there is one; gives the number of its links."""
     if not built.sizes:
         return 0
@@ -245,7 +243,7 @@ def _check_built(root: Path, built: _Built, findings: _Findings) -> int:
     for path in sorted(built.sizes):
         findings.attempt(lambda path=path: _check_file(path, built, links, findings))  # type: ignore[misc]
     findings.problems += links.problems()
-    _check_size(built, findings)
+    _check_size(built, limit, findings)
     _check_age(root, built, findings)
     return links.count
 
@@ -347,21 +345,16 @@ def _json_problems(path: str, built: _Built) -> Iterator[Problem]:
         yield Problem(where=f"{built.name}/{path}", fact="is no JSON Feed: it names no version")
 
 
-def _kinds(sizes: Mapping[str, int]) -> dict[str, int]:
-    kinds: Counter[str] = Counter()
-    for path, size in sizes.items():
-        kinds[path.partition("/")[0] if "/" in path else "the root"] += size
-    return dict(kinds.most_common())
-
-
-def _check_size(built: _Built, findings: _Findings) -> None:
+def _check_size(built: _Built, limit: int, findings: _Findings) -> None:
     total = sum(built.sizes.values())
-    if total < PAGES_LIMIT * NEARLY_FULL:
+    if total < limit * NEARLY_FULL:
         return
-    largest = ", ".join(f"{kind} {size_in_words(n)}" for kind, n in _kinds(built.sizes).items())
-    fact = f"holds {size_in_words(total)}; GitHub Pages takes 1 GB"
-    found = Problem(where=f"{built.name}/", fact=fact, hint=f"largest are {largest}")
-    (findings.problems if total > PAGES_LIMIT else findings.warnings).append(found)
+    allowed = f"{SITE_YML} allows {size_in_words(limit)}"
+    taken = "GitHub Pages takes 1 GB" if limit == PAGES_LIMIT else allowed
+    fact = f"holds {size_in_words(total)}; {taken}"
+    hint = f"largest are {largest_in_words(weigh(built.sizes))}"
+    found = Problem(where=f"{built.name}/", fact=fact, hint=hint)
+    (findings.problems if total > limit else findings.warnings).append(found)
 
 
 def _check_age(root: Path, built: _Built, findings: _Findings) -> None:
@@ -378,9 +371,8 @@ def summary(found: Checked) -> str:
     """The line that ends a check."""
     built = "nothing is built yet"
     if found.pages:
-        kinds = list(found.sizes.items())[:_SHOWN]
-        largest = ", ".join(f"{kind} {size_in_words(size)}" for kind, size in kinds)
-        total = size_in_words(sum(found.sizes.values()))
+        largest = largest_in_words(found.weights)
+        total = size_in_words(sum(weight.bytes for weight in found.weights.values()))
         links = counted(found.links, "link")
         built = f"{counted(found.pages, 'page')}, {links}, {total} ({largest} …)"
     return (

@@ -8,7 +8,7 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from generator import __version__
-from generator.errors import BroadsheetError, counted, problem, visible
+from generator.errors import BroadsheetError, closing, counted, problem, visible
 
 _FIXABLE, _INTERRUPTED = 1, 130
 FORMATS = ("jsonl", "csv", "bibtex", "ris", "csl", "search")
@@ -199,6 +199,7 @@ def _some(names: tuple[str, ...]) -> str:
     ),
     click.option("--base-url", default="", metavar="URL", help="Instead of site.yml's base_url."),
     click.option("--jobs", type=click.IntRange(min=1), help="Processes.  [default: one a core]"),
+    click.option("--dask", metavar="ADDRESS", help="Instead, workers of this Dask scheduler."),
     click.option("--no-cache", is_flag=True, help="Use and keep nothing that builds remember."),
     click.option("--drafts", is_flag=True, help="Build drafts too."),
     name="build",
@@ -208,16 +209,17 @@ def _build(
     voice: _Voice,
     site: Path,
     output: Path | None,
-    base_url: str,
-    jobs: int | None,
     no_cache: bool,
-    drafts: bool,
+    dask: str | None,
+    **settings: Any,
 ) -> None:
     """Build the site from content/ into output/."""
     from generator.build import build
+    from generator.publish.weight import weights_in_line, weights_in_words
 
     began = time.monotonic()
-    done = build(site, output, base_url=base_url, drafts=drafts, cached=not no_cache, jobs=jobs)
+    with _workers(dask) as executor:
+        done = build(site, output, cached=not no_cache, executor=executor, **settings)
     for path in done.changes.written:
         voice.explain(f"wrote {path}")
     for path in done.changes.removed:
@@ -229,6 +231,24 @@ def _build(
         f"{len(done.changes.written):,} of them changed "
         f"({time.monotonic() - began:.1f} s)."
     )
+    voice.tell(f"{done.output}/: {weights_in_line(done.weights)}.")
+    for line in weights_in_words(done.weights):
+        voice.explain(line)
+    for warning in done.warnings:
+        voice.tell(str(replace(warning, fact=f"warning: {warning.fact}")))
+
+
+@contextlib.contextmanager
+def _workers(dask: str | None) -> Iterator[Any]:
+    """The executor of the Dask scheduler at this address, if any."""
+    if dask is None:
+        yield None
+        return
+    from generator.build import AS_BEFORE
+    from generator.cluster import connect
+
+    with closing(AS_BEFORE), connect(dask) as executor:
+        yield executor
 
 
 @_command(

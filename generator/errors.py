@@ -65,3 +65,11 @@ def closing(line: str) -> Iterator[None]:
 def counted(number: int, one: str) -> str:
     """`1 paper`, `1,234 papers`: a number and its noun, whose plural takes an s."""
     return f"{number:,} {one}" if number == 1 else f"{number:,} {one}s"
+
+
+def size_in_words(size: int) -> str:
+    """`9.4 MB`, in powers of 1,000 as GitHub counts."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
+        if size >= factor:
+            return f"{size / factor:.1f} {unit}"
+    return f"{size} bytes"

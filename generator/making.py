@@ -14,11 +14,12 @@ from itertools import chain, islice
 from pathlib import Path
 
 from generator import __version__
-from generator.content import load_config, load_library, load_theme
+from generator.content import count_papers, load_config, load_library, load_theme
 from generator.errors import BroadsheetError, Problem
 from generator.library.related import relate
 from generator.model import Changes, File
 from generator.publish.api import ApiItems, render_api_daily_papers, render_api_index
+from generator.publish.budget import fit
 from generator.publish.feeds import FeedChannel, render_days_feed, render_opml
 from generator.publish.html import make_frame, sitemap_entries
 from generator.publish.products import (
@@ -39,6 +40,7 @@ from generator.publish.sitemap import (
     web_manifest,
 )
 from generator.publish.theme import Theme
+from generator.publish.weight import weigh
 from generator.site.calendar import json_since
 from generator.site.pages import Site, plan_site
 from generator.storage.cache import Cache
@@ -47,6 +49,7 @@ from generator.storage.staging import (
     Old,
     Place,
     Written,
+    is_in_reach,
     staging,
     write_files,
 )
@@ -58,8 +61,10 @@ among them."""
 _WORTH_PROCESSES = 400
 """Below so many papers to look at, or products to make, processes cost more than they save."""
 _OBJECTS_TO_COLLECT = 50_000
-_UNDER_WAY = 16
+_UNDER_WAY = 64
 """Batches that wait, run or have just been made, when others make them."""
+_Made = tuple[list[Written], list[File]]
+"""What was staged of a batch, and what is still to be staged."""
 
 
 def make_site(
@@ -81,9 +86,12 @@ def make_site(
     with _collecting_seldom(), _Workers(jobs, executor) as workers:
         config = load_config(root, base_url)
         theme = load_theme(root, config)
-        library = load_library(root, drafts=drafts, memory=memory)
-        others = workers.for_(0 if ledger else len(library.papers))
+        others = workers.for_(0 if ledger else count_papers(root))
+        readers = None if executor else others  # whoever is elsewhere may not see the pages
+        library = load_library(root, drafts=drafts, memory=memory, executor=readers)
         related = others.submit(relate, list(library)) if others else None
+        plan = fit(library, config)
+        config = plan.config
         has_json = "json" not in config.leave_out
         search = _begun(render_search(library, others, memory, abstracts=has_json))
         site = plan_site(library, config, related.result() if related else None)
@@ -92,12 +100,18 @@ def make_site(
         new, kept = _compared(products, ledger)
         with staging(output, whole=len(kept) <= LINKED_MOST) as stage:
             stage.write(theme.static)
-            for written in _made(batches(new, library, frame), stage.place, workers.for_(len(new))):
+            waiting = batches(new, library, frame)
+            for written, files in _made(waiting, stage.place, workers.for_(len(new))):
                 stage.add(written)
+                stage.write(files)
+                if memory:
+                    memory.settle()
             stage.write(search)
             stage.write(_site_files(site, theme))
-            old = Old(paths=ledger.paths, seal=ledger.seal) if ledger else None
+            old = Old(paths=ledger.sizes, seal=ledger.seal) if ledger else None
             changes, seal = stage.publish(kept, old)
+    sizes = {path: ledger.sizes[path] for path in kept} if ledger else {}
+    sizes |= stage.sizes
     made = Ledger(
         seal=seal,
         stamp="",
@@ -105,8 +119,10 @@ def make_site(
         papers=len(library.papers),
         topics=len(site.topics),
         files=len(changes.written) + changes.unchanged,
+        warnings=[(each.where, each.fact, each.hint) for each in plan.warnings],
+        weights={kind: (each.files, each.bytes) for kind, each in weigh(sizes).items()},
         digests={product.key: product.digest for product in products},
-        paths=sorted({*kept, *stage.paths}),
+        sizes=sizes,
     )
     return made, changes
 
@@ -126,10 +142,8 @@ def _begun(files: Iterator[File]) -> Iterator[File]:
     return chain(list(islice(files, 1)), files)
 
 
-def _made(
-    waiting: Iterator[Batch], place: Place, executor: Executor | None
-) -> Iterator[list[Written]]:
-    """What becomes of the files of every batch. Raises BroadsheetError with the problems of all."""
+def _made(waiting: Iterator[Batch], place: Place, executor: Executor | None) -> Iterator[_Made]:
+    """What becomes of every batch. Raises BroadsheetError with the problems of all."""
     problems: dict[Problem, None] = {}
     for result in _results(waiting, place, executor):
         try:
@@ -142,22 +156,24 @@ def _made(
 
 def _results(
     waiting: Iterator[Batch], place: Place, executor: Executor | None
-) -> Iterator[Callable[[], list[Written]]]:
+) -> Iterator[Callable[[], _Made]]:
     """What gives the result of each batch, in order; elsewhere, only a few batches are under way at
     once, so that they do not pile up."""
     if executor is None:
         yield from (partial(_make, batch, place) for batch in waiting)
         return
-    under_way: deque[Future[list[Written]]] = deque()
+    under_way: deque[Future[_Made]] = deque()
     for batch in waiting:
         under_way.append(executor.submit(_make, batch, place))
         if len(under_way) >= _UNDER_WAY:
             yield under_way.popleft().result
-    yield from (future.result for future in under_way)
+    while under_way:
+        yield under_way.popleft().result
 
 
-def _make(batch: Batch, place: Place) -> list[Written]:
-    return write_files(place, make(batch))
+def _make(batch: Batch, place: Place) -> _Made:
+    files = make(batch)
+    return (write_files(place, files), []) if is_in_reach(place) else ([], files)
 
 
 def _site_files(site: Site, theme: Theme) -> Iterator[File]:
@@ -219,16 +235,17 @@ class _Workers:
 
     def __init__(self, jobs: int | None, executor: Executor | None) -> None:
         self._jobs = jobs or os.cpu_count() or 1
-        self._executor = executor
-        self._pool: Executor | None = None
+        self._given = executor
+        self._pool: ProcessPoolExecutor | None = None
 
     def for_(self, count: int) -> Executor | None:
         """Who does so many pieces of work; None for whoever asks."""
-        if self._executor or self._pool or self._jobs == 1 or count < _WORTH_PROCESSES:
-            return self._executor or self._pool
-        context = multiprocessing.get_context(_start_method())
-        gc.freeze()
-        self._pool = ProcessPoolExecutor(self._jobs, mp_context=context)
+        if self._given:
+            return self._given if count >= _WORTH_PROCESSES else None
+        if self._pool is None and self._jobs > 1 and count >= _WORTH_PROCESSES:
+            context = multiprocessing.get_context(_start_method())
+            gc.freeze()
+            self._pool = ProcessPoolExecutor(self._jobs, mp_context=context)
         return self._pool
 
     def __enter__(self) -> "_Workers":

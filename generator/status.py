@@ -8,8 +8,8 @@ from typing import Any
 
 from generator.config import SourceConfig
 from generator.content import load_config, load_library
-from generator.errors import counted
-from generator.storage.tree import file_sizes, size_in_words
+from generator.errors import counted, size_in_words
+from generator.storage.tree import file_sizes
 
 _MARKS = frozenset("\\`*_{}[]()<>#+!|~&@:$")
 """What Markdown as GitHub reads it may take for more than itself."""

@@ -18,7 +18,7 @@ FLOORS = (
     ("publish", "sources"),
     ("content",),
     ("making",),
-    ("build", "pull", "check", "status", "export", "new", "topics"),
+    ("build", "pull", "check", "status", "export", "new", "topics", "cluster"),
     ("add",),
     ("serve", "submission"),
     ("cli",),

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from generator.check import PAGES_LIMIT, Checked, check
-from generator.storage.tree import size_in_words
+from generator.check import Checked, check
+from generator.config import PAGES_LIMIT
+from generator.errors import size_in_words
 from tests.command import REPOSITORY, broadsheet
 
 PAPER = "content/papers/2025/2507.22565.md"
@@ -46,7 +47,7 @@ def test_a_sound_site_has_no_problem(site: Path) -> None:
     assert facts(found) == []
     assert found.pages > 10
     assert found.links > 50
-    assert sum(found.sizes.values()) > 10_000
+    assert sum(weight.bytes for weight in found.weights.values()) > 10_000
 
 
 def test_the_bundled_site_has_no_problem_and_no_broken_link(bundled_site: Path) -> None:
@@ -203,7 +204,7 @@ def test_a_site_too_large_for_github_pages_is_told(site: Path) -> None:
         stream.truncate(PAGES_LIMIT)
     (told,) = check(site).problems
     assert "GitHub Pages takes 1 GB" in told.fact
-    assert told.hint.startswith("largest are the root 1.0 GB")
+    assert told.hint.startswith("largest are the rest 1.0 GB")
 
 
 def test_a_site_older_than_its_content_is_a_warning(site: Path) -> None:

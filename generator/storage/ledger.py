@@ -30,20 +30,24 @@ class Ledger:
     papers: int
     topics: int
     files: int
+    warnings: Sequence[Sequence[str]]
+    """What to tell again of it: where, fact, hint."""
+    weights: Mapping[str, Sequence[int]]
+    """How many files of each kind there are, and their bytes."""
     digests: Mapping[str, str]
     """Of each product, by its key."""
-    paths: Sequence[str]
-    """All files."""
+    sizes: Mapping[str, int]
+    """The bytes of each file, by its path."""
 
 
 def read_ledger(cache: Cache, output: Path, stamp: str) -> Ledger | None:
     """The ledger of what is in `output`; None where there is none, or another site or nothing.
 
-    One with this stamp comes without digests and paths: there is nothing to be done."""
+    One with this stamp comes without digests and sizes: there is nothing to be done."""
     head = cache.get(_key(output, "site"))
     if head is None:
         return None
-    ledger = Ledger(**orjson.loads(head), digests={}, paths=())
+    ledger = Ledger(**orjson.loads(head), digests={}, sizes={})
     if not output.is_dir() or seal_of(output) != ledger.seal:
         return None
     if stamp and ledger.stamp == stamp:
@@ -51,18 +55,18 @@ def read_ledger(cache: Cache, output: Path, stamp: str) -> Ledger | None:
     products = cache.get(_key(output, "products"))
     if products is None:
         return None
-    digests, paths = orjson.loads(products)
-    return replace(ledger, digests=digests, paths=paths)
+    digests, sizes = orjson.loads(products)
+    return replace(ledger, digests=digests, sizes=sizes)
 
 
 def write_ledger(cache: Cache, output: Path, ledger: Ledger) -> None:
     """Note what is in `output` now."""
     head = {name: getattr(ledger, name) for name in _HEAD}
     cache.put(_key(output, "site"), orjson.dumps(head))
-    cache.put(_key(output, "products"), orjson.dumps([ledger.digests, ledger.paths]))
+    cache.put(_key(output, "products"), orjson.dumps([ledger.digests, ledger.sizes]))
 
 
-_HEAD = ("seal", "stamp", "pages", "papers", "topics", "files")
+_HEAD = ("seal", "stamp", "pages", "papers", "topics", "files", "warnings", "weights")
 
 
 def _key(output: Path, part: str) -> str:

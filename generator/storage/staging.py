@@ -75,6 +75,8 @@ class Place:
     """Whether the staging folder becomes the site, so that it needs what is unchanged, too."""
     replaces: bool
     """Whether there is an old site."""
+    user: int
+    """Whose files they are; 0 where the system does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,8 @@ class Written:
     """Whether it differs from the old site's."""
     mark: int
     """What it adds to the site's seal."""
+    size: int
+    """Its bytes."""
 
 
 class Staging:
@@ -106,9 +110,9 @@ class Staging:
         self._files: dict[str, Written] = {}
 
     @property
-    def paths(self) -> Collection[str]:
-        """What was staged so far."""
-        return self._files.keys()
+    def sizes(self) -> dict[str, int]:
+        """The bytes of what was staged so far, by path."""
+        return {path: each.size for path, each in self._files.items()}
 
     def write(self, files: Iterable[File]) -> None:
         """Stage some files."""
@@ -155,7 +159,13 @@ def staging(output: Path, *, whole: bool = True) -> Iterator[Staging]:
     with _told(shown):
         folder = _make_staging(output)
         old = output.exists()
-        place = Place(staging=str(folder), output=str(output), whole=whole or not old, replaces=old)
+        place = Place(
+            staging=str(folder),
+            output=str(output),
+            whole=whole or not old,
+            replaces=old,
+            user=_user(),
+        )
         try:
             yield Staging(output, place)
         finally:
@@ -230,6 +240,12 @@ def _mark_of(path: str, found: os.stat_result) -> int:
     return zlib.crc32(f"{path}\0{found.st_size}\0{found.st_mtime_ns}".encode())
 
 
+def is_in_reach(place: Place) -> bool:
+    """Whether whoever asks can stage files himself: not on a machine that does not see the folder,
+    whose name is never used twice, nor as another user, whose files nobody could replace."""
+    return os.access(place.staging, os.W_OK) and place.user == _user()
+
+
 def write_files(place: Place, files: Iterable[File]) -> list[Written]:
     """Stage files of a new site. What the old one has already is linked if all of it is staged,
     and left where it is otherwise."""
@@ -243,7 +259,8 @@ def write_files(place: Place, files: Iterable[File]) -> list[Written]:
             mark = _mark(old, file.path)
             if place.whole:
                 _take_over(old, new)
-        done.append(Written(path=file.path, changed=not same, mark=mark))
+        size = len(file.content)
+        done.append(Written(path=file.path, changed=not same, mark=mark, size=size))
     return done
 
 
@@ -298,23 +315,30 @@ def _told(shown: str) -> Iterator[None]:
         raise problem(shown, f"cannot be written: {reason(error)}", _HINT) from None
 
 
+def _user() -> int:
+    return getattr(os, "geteuid", int)()
+
+
 def _make_staging(output: Path) -> Path:
-    """A new folder for this process; one that a killed build of the same number left is emptied."""
-    staging = output.with_name(f".{output.name}.{os.getpid()}.new")
-    shutil.rmtree(staging, ignore_errors=True)
+    """A new folder for this process, named as no other was, here or on another machine."""
+    staging = output.with_name(f".{output.name}.{os.getpid()}.{os.urandom(8).hex()}.new")
     staging.mkdir()
     return staging
 
 
 def _clear_abandoned(output: Path) -> None:
-    """Remove what killed builds staged: folders named after processes that are gone."""
+    """Remove what killed builds staged: folders named after processes that are gone, or had the
+    number of this one."""
     for staging in output.parent.glob(f".{glob.escape(output.name)}.*.new"):
-        number = staging.name.removesuffix(".new").rpartition(".")[2]
-        if number.isdigit() and not _is_alive(int(number)):
+        number = staging.name.removeprefix(f".{output.name}.").partition(".")[0]
+        if number.isdigit() and not _is_another(int(number)):
             shutil.rmtree(staging, ignore_errors=True)
 
 
-def _is_alive(process: int) -> bool:
+def _is_another(process: int) -> bool:
+    """Whether a process that is not this one is there."""
+    if process == os.getpid():
+        return False
     if os.name != "posix":
         return True
     try:

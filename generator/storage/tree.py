@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from generator.errors import problem
@@ -19,6 +20,8 @@ from generator.errors import problem
 RECENT = 2_000_000_000
 """Nanoseconds in which a file may change again without its time telling: of the coarsest clocks of
 file systems."""
+_BLOCK = 65_536
+"""Bytes that are read at once."""
 _READ_NO_LINK = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -56,11 +59,19 @@ class Reader:
                 return read_text(self._root, path)
             self._inside.add(folder)
         try:
-            descriptor = os.open(f"{self._place}/{path}", _READ_NO_LINK)
+            content = _read_no_link(f"{self._place}/{path}")
         except OSError:
             return read_text(self._root, path)
-        with os.fdopen(descriptor, "rb", buffering=0) as stream:
-            return decode(stream.read(), path)
+        return decode(content, path)
+
+
+def _read_no_link(place: str) -> bytes:
+    """A file that is no link. Raises OSError."""
+    descriptor = os.open(place, _READ_NO_LINK)
+    try:
+        return b"".join(iter(partial(os.read, descriptor, _BLOCK), b""))
+    finally:
+        os.close(descriptor)
 
 
 def decode(content: bytes, path: str) -> str:
@@ -69,8 +80,9 @@ def decode(content: bytes, path: str) -> str:
         raise problem(
             path, "is a binary file, not a page", "keep only .md and .yml files in content/"
         )
+    content = content.removeprefix(codecs.BOM_UTF8)
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise problem(
@@ -252,14 +264,6 @@ def file_size(place: Path) -> int:
         return place.stat().st_size
     except OSError as error:
         raise problem(str(place), reason(error)) from None
-
-
-def size_in_words(size: int) -> str:
-    """`9.4 MB`, in powers of 1,000 as GitHub counts."""
-    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
-        if size >= factor:
-            return f"{size / factor:.1f} {unit}"
-    return f"{size} bytes"
 
 
 def newest_change(root: Path, folder: str) -> tuple[int, str]:
