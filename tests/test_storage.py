@@ -6,13 +6,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from generator.errors import BroadsheetError
 from generator.model import Changes, File
-from generator.storage.staging import MARKER, check_apart, check_output, staging
+from generator.storage.staging import MARKER, check_apart, check_output, is_in_reach, staging
 from generator.storage.tree import (
     Reader,
     decode,
@@ -257,6 +258,21 @@ def test_the_staging_of_another_folder_is_not_cleared(tmp_path: Path) -> None:
     other.mkdir()
     replace_tree(tmp_path / "*", NEW)
     assert other.is_dir()
+
+
+def test_what_a_killed_build_of_the_same_number_left_is_cleared(output: Path) -> None:
+    (output.parent / f".output.{os.getpid()}.0123.new").mkdir()
+    replace_tree(output, NEW)
+    assert names(output.parent) == ["output"]
+
+
+def test_who_sees_no_folder_or_is_another_user_stages_nothing(output: Path) -> None:
+    with staging(output) as stage:
+        place = stage.place
+        assert is_in_reach(place)
+        assert not is_in_reach(replace(place, user=place.user + 1))
+        assert not is_in_reach(replace(place, staging=f"{place.staging}.elsewhere"))
+    assert not is_in_reach(place)
 
 
 def test_a_linked_output_folder_is_replaced_behind_the_link(tmp_path: Path) -> None:
