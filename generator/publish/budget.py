@@ -14,7 +14,7 @@ ROOM = 0.95
 MIN_PAPERS = (2, 3, 5, 10)
 """How many papers an organisation needs for a page where all else does not suffice."""
 _LARGE = 90_000
-"""Bytes that a paper comes to with all that there may be of it, at the most."""
+"""Bytes that a paper or topic comes to with all that there may be of it, at the most."""
 _WORTH = 0.001
 """What saves a smaller part of the limit stays: it does not help."""
 _IN_WORDS: Mapping[Extra, str] = {
@@ -44,7 +44,7 @@ def fit(library: Library, config: Config) -> Plan:
     """The settings with which a site fits into its limit: what can be missed most easily goes
     first, and only as much as must. A site that is far from the limit is not looked at."""
     room = int(config.size_limit * ROOM)
-    if len(library.papers) * _LARGE < room:
+    if (len(library.papers) + len(library.topics)) * _LARGE < room:
         return Plan(config=config)
     estimate, warnings = Estimate(library, config.base_url), list[Problem]()
     weight = estimate.total(config)

@@ -12,6 +12,7 @@ from zlib import crc32
 
 from generator.config import Config, Extra
 from generator.library.people import organization_of
+from generator.library.trending import MOST
 from generator.model import Library, Paper
 from generator.publish.api import DAILY_PAPERS, TOPIC_PAPERS
 from generator.publish.weight import CITATIONS, FEEDS, JSON, LISTS, PAPERS, REST, SEARCH, THEME
@@ -47,6 +48,12 @@ class _Paper:
     has_code: float
     unreadable: float
     """How many have no link to the paper itself."""
+    has_summary: float
+    summary: float
+    keywords: float
+    keyword_names: float
+    signals: float
+    """Counts of upvotes, comments and stars."""
     venue: float
     notes: float
     related: float
@@ -87,7 +94,12 @@ def _even_out(library: Library, base_url: str) -> _Paper:
         unreadable=mean(
             not any(link.kind in _READABLE for link in paper.links) for paper in papers
         ),
-        venue=mean(len(paper.venue) for paper in papers),
+        has_summary=mean(bool(paper.summary) for paper in papers),
+        summary=mean(_size(paper.summary) for paper in papers),
+        keywords=mean(len(paper.keywords) for paper in papers),
+        keyword_names=mean(sum(map(_size, paper.keywords)) for paper in papers),
+        signals=mean(map(_signals, papers)),
+        venue=mean(_size(paper.venue) for paper in papers),
         notes=mean(len(paper.notes) for paper in papers),
         related=5 * len(library.papers) / (len(library.papers) + 150),
         base=len(base_url),
@@ -96,6 +108,10 @@ def _even_out(library: Library, base_url: str) -> _Paper:
 
 def _size(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+def _signals(paper: Paper) -> int:
+    return sum(count is not None for count in (paper.upvotes, paper.comments, paper.stars))
 
 
 def _byline(paper: Paper) -> int:
@@ -110,19 +126,21 @@ def _byline(paper: Paper) -> int:
 
 
 def _card(p: _Paper) -> float:
-    """Its title in a list, with authors, date, topics and code."""
+    """Its title in a list, with authors, date, topics, code and counts."""
     group = 37 * p.has_organization + 2 * p.organization
     topics = 64 * p.has_topics + 39 * p.topics + p.topic_names
-    return 183 + p.id + p.title + p.byline + group + topics + 150 * p.has_code
+    counts = 22 * p.signals + 75 * min(p.signals, 1)
+    return 183 + p.id + p.title + p.byline + group + topics + counts + 150 * p.has_code
 
 
 def _begun(p: _Paper) -> float:
-    return 54 + p.excerpt if p.abstract else 0
+    """Its summary, or how its abstract begins."""
+    return 54 + p.summary + (1 - p.has_summary) * p.excerpt
 
 
 def _rest(p: _Paper) -> float:
-    more = p.abstract - p.excerpt
-    return 50 + 1.01 * more if more else 0
+    """What a list shows of its abstract besides."""
+    return 55 + 1.01 * (p.abstract - (1 - p.has_summary) * p.excerpt) if p.abstract else 0
 
 
 def _page(p: _Paper, left_out: Collection[Extra]) -> float:
@@ -135,8 +153,10 @@ def _page(p: _Paper, left_out: Collection[Extra]) -> float:
     topics = 105 * p.has_topics + 105 * p.topics + p.topic_names
     links = 40 * p.links + 2 * p.addresses
     texts = 1.045 * p.abstract + min(p.abstract, 140) + 4 * p.title + 3 * p.venue + p.notes
-    rest = 2 * p.id + p.base + 60 * p.has_organization + 3 * p.organization
-    return 2_650 + neighbours + linked + files + found + authors + topics + links + texts + rest
+    group = 60 * p.has_organization + 3 * p.organization
+    words = 60 * min(p.keywords, 1) + p.keyword_names + 2 * p.keywords + 42 * p.signals
+    rest = 2_650 + 2 * p.id + p.base + group + words
+    return rest + neighbours + linked + files + found + authors + topics + links + texts
 
 
 def _item(p: _Paper, left_out: Collection[Extra]) -> float:
@@ -144,7 +164,8 @@ def _item(p: _Paper, left_out: Collection[Extra]) -> float:
     texts = (1 if "repeats" in left_out else 2) * p.abstract + 2 * p.title
     group = 100 * p.has_organization + 2 * p.organization
     known = p.addresses + 15 * p.links + p.topic_names / 2 + 2 * p.id + p.base + p.venue
-    return 340 + texts + p.names + 27 * p.authors + known + group
+    words = p.summary + p.keyword_names + 3 * p.keywords + 22 * p.signals + 60 * p.has_code
+    return 345 + texts + p.names + 27 * p.authors + known + group + words
 
 
 def _bib(p: _Paper) -> float:
@@ -159,7 +180,8 @@ def _ris(p: _Paper) -> float:
 def _entry(p: _Paper) -> float:
     """Its entry in one feed."""
     texts = 1.04 * p.abstract + p.title + 2 * p.names
-    return 400 + texts + 26 * p.authors + p.id + p.base + 1.5 * p.topic_names
+    words = p.summary + 1.5 * p.topic_names + 30 * p.topics + p.addresses + 30 * p.links
+    return 350 + texts + 26 * p.authors + p.id + p.base + words
 
 
 # -- the site -------------------------------------------------------------------------------------
@@ -248,7 +270,7 @@ def _count_lists(library: Library) -> _Lists:
 def _of_lists(p: _Paper, lists: _Lists, left_out: Collection[Extra]) -> Iterator[float]:
     begun = _card(p) + _begun(p)
     whole = begun + (0 if "abstracts" in left_out else _rest(p))
-    yield (lists.dated + lists.home) * whole
+    yield (lists.dated + lists.home + min(MOST, lists.papers) * min(p.signals, 1)) * whole
     yield (sum(lists.topics) + sum(lists.organizations)) * begun
     yield lists.dated * _card(p) * (1 if "month-titles" in left_out else 2)
     yield 2_700 * lists.pages(left_out)
@@ -272,6 +294,6 @@ def _items(lists: _Lists, left_out: Collection[Extra]) -> int:
 
 def _of_feeds(p: _Paper, lists: _Lists, entries: int) -> Iterator[float]:
     yield 3 * lists.feeds(entries) * _entry(p)
-    yield 2_700 * (1 + len(lists.topics) + len(lists.organizations))
+    yield 2_000 * (1 + len(lists.topics) + len(lists.organizations))
     days = max(len(lists.days), 1)
     yield min(entries, days) * lists.dated / days * (p.title + p.names + p.id + p.base + 75)
