@@ -41,7 +41,7 @@ def take_turns(contenders: Sequence[Contender], plan: Plan, figures: Figures) ->
     there = list(contenders)
     for turn in range(plan.rounds):
         for case in CASES:
-            for contender in _rotated(there, turn):
+            for contender in _in_order(there, turn):
                 print(
                     f"{plan.size:,} papers, turn {turn + 1}, {case}: {contender.name}", flush=True
                 )
@@ -52,10 +52,10 @@ def take_turns(contenders: Sequence[Contender], plan: Plan, figures: Figures) ->
                     _leave_out(contender, case, str(failure), plan, figures)
 
 
-def _rotated(contenders: Sequence[Contender], turn: int) -> list[Contender]:
-    """Somebody else begins each turn."""
-    first = turn % max(len(contenders), 1)
-    return [*contenders[first:], *contenders[:first]]
+def _in_order(contenders: Sequence[Contender], turn: int) -> list[Contender]:
+    """Every other turn backwards: neighbours stay neighbours, so that they meet the same
+    machine."""
+    return [*contenders][:: -1 if turn % 2 else 1]
 
 
 def _leave_out(contender: Contender, case: Case, why: str, plan: Plan, figures: Figures) -> None:
