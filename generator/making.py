@@ -16,7 +16,8 @@ from pathlib import Path
 from generator import __version__
 from generator.content import count_papers, load_config, load_library, load_theme
 from generator.errors import BroadsheetError, Problem
-from generator.library.related import relate
+from generator.library.memory import Notes
+from generator.library.related import Relations, relate, relate_elsewhere
 from generator.model import Changes, File
 from generator.publish.api import ApiItems, render_api_daily_papers, render_api_index
 from generator.publish.budget import fit
@@ -89,12 +90,13 @@ def make_site(
         others = workers.for_(0 if ledger else count_papers(root))
         readers = None if executor else others  # whoever is elsewhere may not see the pages
         library = load_library(root, drafts=drafts, memory=memory, executor=readers)
-        related = others.submit(relate, list(library)) if others else None
+        related = others.submit(relate_elsewhere, list(library)) if others else None
         plan = fit(library, config)
         config = plan.config
         has_json = "json" not in config.leave_out
         search = _begun(render_search(library, others, memory, abstracts=has_json))
-        site = plan_site(library, config, related.result() if related else None)
+        found = _noted(*related.result(), memory) if related else relate(library, memory)
+        site = plan_site(library, config, found)
         frame = make_frame(site, theme.look, PROGRAM)
         products = list(plan_products(site, frame))
         new, kept = _compared(products, ledger)
@@ -135,6 +137,14 @@ def _compared(
     new = [product for product in products if known.get(product.key) != product.digest]
     same = (product for product in products if known.get(product.key) == product.digest)
     return new, {path for product in same for path in product.paths}
+
+
+def _noted(relations: Relations, notes: Notes, memory: Cache | None) -> Relations:
+    """What others found out, after what they noted is remembered."""
+    if memory:
+        for key, value in notes.items():
+            memory.put(key, value)
+    return relations
 
 
 def _begun(files: Iterator[File]) -> Iterator[File]:

@@ -2,14 +2,31 @@
 
 import datetime
 import random
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator.library import neighbours
-from generator.library.neighbours import NEAREST, Vectors
-from generator.library.related import _LARGE, Related, count_words, relate, relate_counts
+from generator.library.memory import Notes
+from generator.library.neighbours import (
+    COMPARED,
+    NEAR,
+    NEAREST,
+    SHARED,
+    STRONGEST,
+    Vectors,
+    nearest,
+    no_links,
+    reached,
+    zeros,
+)
+from generator.library.related import relate
+from generator.library.wording import telling_stem, words_of
 from generator.model import Paper
 from generator.text.plain import plain_title
 from generator.text.words import document_text, stem, text_terms
@@ -31,20 +48,20 @@ def fillers(count: int) -> list[str]:
     return [f"filler{n}a filler{n}b filler{n}c method" for n in range(count)]
 
 
-def words_of(abstract: str) -> tuple[str, ...]:
+def words_told(abstract: str) -> tuple[str, ...]:
     """The words of which it is told that two papers share them."""
     (related,) = relate(papers(abstract, abstract, *fillers(20)))["p0"]
     return related.words
 
 
-def library(size: int, seed: int = 1) -> dict[str, dict[str, int]]:
-    """Papers of words as common as those of a language, by id, in order."""
+def library(size: int, seed: int = 1) -> list[Paper]:
+    """Papers of words as common as those of a language, in order of id."""
     chance = random.Random(seed)
-    counted = {}
+    papers = []
     for number in range(size):
-        words = [f"w{int(chance.paretovariate(0.7))}" for _ in range(60)]
-        counted[f"p{number:05}"] = {word: words.count(word) for word in words}
-    return counted
+        words = " ".join(f"w{int(chance.paretovariate(0.7))}" for _ in range(60))
+        papers.append(Paper(id=f"p{number:05}", title="", abstract=words))
+    return papers
 
 
 def test_papers_that_share_rare_words_are_related_and_others_are_not() -> None:
@@ -55,7 +72,7 @@ def test_papers_that_share_rare_words_are_related_and_others_are_not() -> None:
 
 
 def test_the_shared_words_are_the_reason_the_strongest_first() -> None:
-    words = words_of(ROBOTS)
+    words = words_told(ROBOTS)
     assert words[0] == "gripper"
     assert len(words) == 3
 
@@ -74,7 +91,7 @@ def test_words_of_one_stem_are_one_word_told_as_the_papers_print_it_most_briefly
 
 def test_the_word_that_a_paper_prints_most_often_is_told() -> None:
     abstract = "Compressing compressed compressed compressed lemmas; provers"
-    assert words_of(abstract) == ("compressed", "lemmas", "provers")
+    assert words_told(abstract) == ("compressed", "lemmas", "provers")
 
 
 @pytest.mark.parametrize(
@@ -86,7 +103,7 @@ def test_the_word_that_a_paper_prints_most_often_is_told() -> None:
     ],
 )
 def test_words_of_any_script_are_told_as_people_read_them(abstract: str, words: set[str]) -> None:
-    assert set(words_of(abstract)) == words
+    assert set(words_told(abstract)) == words
 
 
 def test_numbers_and_single_letters_bring_no_papers_together() -> None:
@@ -95,11 +112,12 @@ def test_numbers_and_single_letters_bring_no_papers_together() -> None:
 
 @given(st.text(max_size=60))
 def test_words_are_those_of_the_search(text: str) -> None:
-    words = count_words(Paper(id="p", title=text))
+    words = words_of(Paper(id="p", title=text))
     terms = text_terms(plain_title(text))
-    assert {stem(document_text(word)) for word in words} <= set(terms)
-    telling = {term for term in terms if term[1:].isalpha() and term.isascii()}
-    assert telling <= {stem(document_text(word)) for word in words}
+    assert sorted(stem(document_text(word)) for word in words) == sorted(terms * 3)
+    told = {telling_stem(word) for word in words} - {""}
+    assert told <= set(terms)
+    assert {term for term in terms if term[1:].isalpha() and term.isascii()} <= told
 
 
 def test_there_are_a_few_at_most_and_never_the_paper_itself() -> None:
@@ -121,13 +139,13 @@ def test_one_more_paper_elsewhere_moves_no_relation() -> None:
 
 def test_one_more_paper_moves_the_relations_of_those_it_is_near_and_of_few_others() -> None:
     some = library(1_600)
-    before, changed = relate_counts(some.items()), 0
+    before, changed = relate(some), 0
     for more in range(1_601, 1_606):
-        new = list(library(more).items())[-1]
-        after = relate_counts([*some.items(), new])
+        new = library(more)[-1]
+        after = relate([*some, new])
         changed += sum(
-            after.get(paper) != before.get(paper)
-            and new[0] not in {related.id for related in after.get(paper, ())}
+            after.get(paper.id) != before.get(paper.id)
+            and new.id not in {related.id for related in after.get(paper.id, ())}
             for paper in some
         )
     assert changed / 5 < len(some) * 0.03
@@ -152,39 +170,140 @@ def test_the_order_of_papers_does_not_matter() -> None:
 def test_a_library_without_words_has_no_relations() -> None:
     assert relate([]) == {}
     assert relate(papers("", "", "")) == {}
+    assert relate([Paper(id="p", title="")]) == {}
 
 
-# -- with the extra --------------------------------------------------------------------------------
+def test_numpy_is_not_loaded_before_papers_are_related() -> None:
+    asked = "import sys, generator.library.related; print('numpy' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert told.stdout == "False\n"
+
+
+# -- vectors ---------------------------------------------------------------------------------------
 
 
 @st.composite
 def some_vectors(draw: st.DrawFn) -> Vectors:
     """Vectors with few terms and weights, so that many are equally near."""
-    vectors = Vectors()
-    width = draw(st.integers(2, 12))
-    spread = draw(st.lists(st.sampled_from([2, 256, 4_096, 8_192]), min_size=12, max_size=12))
-    weights = st.dictionaries(st.integers(0, width - 1), st.sampled_from([100, 300, 500]))
-    for vector in draw(st.lists(weights, min_size=1, max_size=90)):
-        vectors.add(vector, spread)
-    return vectors
+    count, width = draw(st.integers(1, 150)), draw(st.integers(2, 12))
+    chance = random.Random(draw(st.integers()))
+    looks, shown, weight = (draw(st.sampled_from([0.3, 0.7, 1])) for _ in range(3))
+    vectors = [np.zeros((count, STRONGEST), kind) for kind in (np.int32, np.int32, bool, bool)]
+    for number in range(count):
+        terms = chance.sample(range(1, width + 1), chance.randint(0, width))
+        for place, term in enumerate(terms):
+            told = term, chance.choice([100, 300, round(500 * weight)])
+            flags = chance.random() < looks, chance.random() < shown
+            for array, value in zip(vectors, (*told, *flags), strict=True):
+                array[number, place] = value
+    return Vectors(terms=vectors[0], weights=vectors[1], looks=vectors[2], shown=vectors[3])
+
+
+def compared_in_turn(vectors: Vectors, number: int) -> list[int]:
+    """The neighbours of a vector as `neighbours.py` describes them, a pair at a time."""
+
+    def terms(row: int, chosen: Iterable[bool]) -> dict[int, int]:
+        told = zip(vectors.terms[row].tolist(), vectors.weights[row].tolist(), chosen, strict=True)
+        return {term: weight for term, weight, is_chosen in told if weight and is_chosen}
+
+    def product(one: dict[int, int], other: dict[int, int]) -> int:
+        return sum(one[term] * other[term] for term in one.keys() & other.keys())
+
+    everything, through = [True] * STRONGEST, terms(number, vectors.looks[number].tolist())
+    others = [other for other in range(len(vectors)) if other != number]
+    looks = {o: product(through, terms(o, vectors.shown[o].tolist())) for o in others}
+    seen = sorted((o for o in others if looks[o] >= NEAR), key=lambda o: (-looks[o], o))
+    own, found = terms(number, everything), []
+    for other in seen[:COMPARED]:
+        its = terms(other, everything)
+        if len(own.keys() & its.keys()) >= SHARED:
+            found.append((-product(own, its), other))
+    return [other for _, other in sorted(found)[:NEAREST]]
 
 
 @settings(deadline=None)
 @given(some_vectors())
-def test_scipy_and_plain_python_find_the_same_neighbours(vectors: Vectors) -> None:
-    matrices = pytest.importorskip(
-        "generator.library.matrices", reason="the extra 'related' is not installed"
-    )
-    assert list(matrices.nearest(vectors)) == list(neighbours.nearest(vectors))
+def test_neighbours_are_those_found_a_pair_at_a_time(vectors: Vectors) -> None:
+    found = nearest(vectors, np.arange(len(vectors)), 13)
+    told: list[list[int]] = [[] for _ in range(len(vectors))]
+    for row, other in zip(found.rows.tolist(), found.others.tolist(), strict=True):
+        told[row].append(other)
+    assert told == [compared_in_turn(vectors, number) for number in range(len(vectors))]
 
 
-def test_a_large_library_is_related_in_the_same_way_with_scipy_and_without(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    pytest.importorskip("scipy", reason="the extra 'related' is not installed")
-    some = library(_LARGE + 100)
-    with_scipy = relate_counts(some.items())
-    monkeypatch.setattr("generator.library.related._LARGE", len(some) + 1)
-    plain = relate_counts(some.items())
-    assert plain == with_scipy
-    assert isinstance(plain["p00000"][0], Related)
+@settings(deadline=None, max_examples=300)
+@given(some_vectors(), st.integers())
+def test_whoever_gets_other_neighbours_is_reached(vectors: Vectors, seed: int) -> None:
+    everyone, chance = np.arange(len(vectors)), random.Random(seed)
+    before, links = nearest(vectors, everyone, 13), no_links(len(vectors))
+    links.put(everyone, before)
+    rows = np.array(chance.sample(everyone.tolist(), chance.randint(1, len(vectors) // 40 + 1)))
+    now, new = vectors.take(everyone), vectors.take(rows)
+    new.weights[new.weights == chance.choice([100, 300])] = chance.choice([90, 290, 310])
+    if chance.random() < 0.2:
+        new.put(np.array([0]), zeros(1))
+    now.put(rows, new)
+    after, found = nearest(now, everyone, 13), no_links(len(vectors))
+    found.put(everyone, after)
+    reach = np.isin(links.others, rows).any(axis=1)
+    reach[rows] = reach[reached(now, vectors.take(rows), new, links, 13)] = True
+    assert np.array_equal(links.others[~reach], found.others[~reach])
+    assert np.array_equal(links.edges[~reach], found.edges[~reach])
+    assert np.array_equal(links.least[~reach], found.least[~reach])
+
+
+# -- from one build to the next --------------------------------------------------------------------
+
+
+def edited(papers: list[Paper], chance: random.Random) -> list[Paper]:
+    """The papers after somebody added, removed, rewrote or retitled some."""
+    papers = list(papers)
+    for _ in range(chance.choice([1, 1, 2, 9])):
+        place = chance.randrange(len(papers))
+        paper, other = papers[place], chance.choice(papers)
+        words = [*paper.abstract.split(), *chance.choices([*other.abstract.split(), "w9"], k=9)]
+        match chance.randrange(6):
+            case 0:
+                papers.append(replace(other, id=f"q{chance.random()}"))
+            case 1 if len(papers) > 2:
+                papers.pop(place)
+            case 2:
+                papers[place] = replace(paper, abstract=" ".join(words[chance.randint(0, 60) :]))
+            case 3:
+                papers[place] = replace(paper, title=f"Title {chance.choice(words)}s")
+            case 4:
+                papers[place] = replace(paper, abstract=f"{paper.abstract} ".replace(" ", "s "))
+            case _:
+                papers[place] = replace(paper, abstract=f"{paper.abstract} new{chance.random()}")
+    return papers
+
+
+@pytest.mark.parametrize("size", [60, 128, 900])
+def test_after_edits_the_same_is_found_as_from_nothing(size: int) -> None:
+    memory, chance, papers = Notes(), random.Random(size), library(size, seed=size)
+    for _ in range(30):
+        assert relate(papers, memory) == relate(papers)
+        papers = edited(papers, chance)
+
+
+def test_what_is_remembered_is_not_worked_out_again() -> None:
+    memory, some = Notes(), library(300)
+    before = relate(some, memory)
+    kept = dict(memory)
+    assert relate(some[::-1], memory) == before
+    assert memory == kept
+
+
+@pytest.mark.parametrize("lost", ["all", "the shelves", "one shelf while it is read"])
+def test_what_was_forgotten_is_found_again(lost: str) -> None:
+    class Forgetful(Notes):
+        def __contains__(self, key: object) -> bool:
+            return lost.startswith("one") or super().__contains__(key)
+
+    memory, some = Forgetful(), library(300)
+    relate(some, memory)
+    for key in [key for key in memory if lost == "all" or "shelf" in key]:
+        del memory[key]
+    some = edited(some, random.Random(1))
+    assert relate(some, memory) == relate(some)
+    assert relate(some, memory) == relate(some)

@@ -55,6 +55,16 @@ class Cache:
         self._used.add(key)
         return value
 
+    def __contains__(self, key: str) -> bool:
+        """Whether something was put in under a key, which then stays, though it is not read."""
+        row = None
+        with self._noticing():
+            row = self._database.execute("SELECT 1 FROM kept WHERE key = ?", (key,)).fetchone()
+        if row is None and key not in self._waiting:
+            return False
+        self._used.add(key)
+        return True
+
     def put(self, key: str, value: bytes) -> None:
         """Keep a value; where the disk refuses, it is not kept, and nothing else happens."""
         self._waiting_bytes += len(value) - len(self._waiting.get(key, b""))

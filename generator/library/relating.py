@@ -1,0 +1,291 @@
+"""How related papers are found, and found again when few papers are others.
+
+There is one way. Papers that are others than the last time are read; then those that hold a stem
+which has become rarer or less rare by them; vectors that come out as others are noted; and whoever
+has, had or may get one of these as a neighbour looks around again. The first time, all papers are
+others.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import pairwise
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generator.library.neighbours import (
+    NONE,
+    Links,
+    Neighbours,
+    Numbers,
+    Vectors,
+    joined,
+    nearest,
+    no_links,
+    places_in,
+    reached,
+    zeros,
+)
+from generator.library.weighing import Held, Scale, Vocabulary, printed, read, scale_of, weigh
+from generator.model import Paper
+
+_REASONS = 3
+"""Words that are told of those two related papers share, at most."""
+_PAIRS = 2_048
+"""Pairs that are looked at at once."""
+_GONE = NONE - 1
+"""In the place of a paper that is no more."""
+_FEW = 8
+"""If more than one of so many vectors has changed, all look around again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What was found out about the papers of a library, which stand in order of id."""
+
+    ids: Sequence[str]
+    digests: NDArray[np.uint64]
+    """Of each paper's title and abstract."""
+    lines: Sequence[str]
+    """The related papers of each, as `related.Relations` reads them."""
+    vectors: Vectors
+    links: Links
+    stems: Sequence[str]
+    """By number."""
+    spread: Numbers
+    """By stem, how many papers hold it."""
+
+
+NOTHING = Known(
+    ids=(),
+    digests=np.zeros(0, np.uint64),
+    lines=(),
+    vectors=zeros(0),
+    links=no_links(0),
+    stems=("",),
+    spread=np.zeros(1, np.int64),
+)
+"""What is known before there are papers."""
+
+
+class Stems(Protocol):
+    """The stems of the papers that are known, by number."""
+
+    def of(self, ids: Sequence[str]) -> NDArray[np.int32]:
+        """Those of some papers together."""
+
+    def holders(self, stems: Numbers) -> set[str]:
+        """The ids of all papers that hold one of some stems."""
+
+
+def digests_of(papers: Iterable[Paper]) -> NDArray[np.uint64]:
+    """Of what relates each paper to others."""
+    texts = (
+        f"{paper.title}\0{paper.abstract}".encode("utf-8", "surrogatepass") for paper in papers
+    )
+    return np.frombuffer(b"".join([blake2b(t, digest_size=8).digest() for t in texts]), np.uint64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Moved:
+    """Vectors that are others than they were."""
+
+    rows: Numbers
+    """Those of papers that are still there."""
+    old: Vectors
+    new: Vectors
+    """What they, and then those of papers that are gone, were and are."""
+
+
+class Relating:
+    """The related papers of a library, found by what is known of another one."""
+
+    def __init__(self, papers: Sequence[Paper], known: Known, held: Stems) -> None:
+        """`papers`: in order of id. `held`: of the papers that are known."""
+        self._papers, self._known, self._held = papers, known, held
+        self._ids = [paper.id for paper in papers]
+        self._digests = digests_of(papers)
+        places = {paper: place for place, paper in enumerate(known.ids)}
+        self._places = np.array([places.get(paper, NONE) for paper in self._ids], np.int64)
+        same = self._places != NONE
+        same[same] = self._digests[same] == known.digests[self._places[same]]
+        self._changed = np.flatnonzero(~same)
+        self._left = _without(len(known.ids), self._places[same])
+        self._vocabulary = Vocabulary(known.stems)
+        self._parts: list[tuple[Numbers, list[Held]]] = []
+
+    @property
+    def is_known(self) -> bool:
+        """Whether all is as it is known."""
+        return not len(self._changed) and not len(self._left)
+
+    @property
+    def left(self) -> list[str]:
+        """The ids of papers that are known and are no more, or no more the same."""
+        return [self._known.ids[place] for place in self._left]
+
+    def stems(self) -> Iterator[tuple[str, NDArray[np.int32]]]:
+        """By id, the stems of the papers that were not known. To be called after `find`."""
+        rows, parts = self._parts[0]
+        held = [part.stems[start:end] for part in parts for start, end in pairwise(part.ends)]
+        return zip([self._ids[row] for row in rows], held, strict=True)
+
+    def find(self) -> Known:
+        """What is to be known of the library."""
+        if self.is_known:
+            return self._known
+        parts = self._read(self._changed)
+        order = self._vocabulary.order_of_stems()
+        spread = self._spread(parts, len(order))
+        scale = scale_of(spread, len(self._papers), order)
+        others = self._others(scale)
+        weighed = weigh([*parts, *self._read(others)], scale)
+        vectors, moved = self._vectors(np.concatenate([self._changed, others]), weighed)
+        links = self._links()
+        rows = self._looking(vectors, moved, links, len(order))
+        found = nearest(vectors, rows, len(order))
+        links.put(rows, found)
+        return Known(
+            ids=self._ids,
+            digests=self._digests,
+            lines=self._lines(vectors, rows, found, order),
+            vectors=vectors,
+            links=links,
+            stems=self._vocabulary.stems,
+            spread=spread,
+        )
+
+    def _read(self, rows: Numbers) -> list[Held]:
+        parts = read([self._papers[row] for row in rows], self._vocabulary)
+        self._parts.append((rows, parts))
+        return parts
+
+    def _spread(self, parts: Iterable[Held], stems: int) -> Numbers:
+        """By stem, how many papers hold it now."""
+        spread = _filled_up(self._known.spread, stems)
+        spread -= np.bincount(self._held.of(self.left), minlength=stems)
+        for held in parts:
+            spread += np.bincount(held.stems, minlength=stems)
+        return spread
+
+    def _others(self, scale: Scale) -> Numbers:
+        """The papers that are known and hold a stem that weighs more or less than it did."""
+        before = _filled_up(self._known.spread, len(scale.order))
+        was = scale_of(before, len(self._known.ids), scale.order)
+        other = was.rarity != scale.rarity
+        other |= (scale.rarity > 0) & (was.spread != scale.spread)
+        stems = np.flatnonzero(other[: len(self._known.stems)])
+        ids = self._held.holders(stems) if len(stems) else ()
+        rows = [row for row, paper in enumerate(self._ids) if paper in ids] if ids else []
+        holds = np.zeros(len(self._ids), np.bool_)
+        holds[rows] = True
+        holds[self._changed] = False
+        return np.flatnonzero(holds)
+
+    def _vectors(self, rows: Numbers, weighed: Vectors) -> tuple[Vectors, _Moved]:
+        """All vectors, some of them weighed anew, and which are others than they were."""
+        known = self._known.vectors
+        vectors = joined([known, zeros(1)]).take(self._places)
+        old = vectors.take(rows)
+        moved = np.flatnonzero(old.differ(weighed))
+        gone = _without(len(known), self._places[self._places != NONE])
+        vectors.put(rows, weighed)
+        return vectors, _Moved(
+            rows=rows[moved],
+            old=joined([old.take(moved), known.take(gone)]),
+            new=joined([weighed.take(moved), zeros(len(gone))]),
+        )
+
+    def _links(self) -> Links:
+        """Who was whose neighbour, by the papers that are there now."""
+        known, links = self._known.links, no_links(len(self._ids))
+        now = np.full(len(self._known.ids) + 1, _GONE, np.int32)
+        now[self._places] = np.arange(len(self._ids))
+        now[NONE] = NONE
+        stays = self._places != NONE
+        places = self._places[stays]
+        links.others[stays] = now[known.others[places]]
+        links.edges[stays] = known.edges[places]
+        links.least[stays] = known.least[places]
+        return links
+
+    def _looking(self, vectors: Vectors, moved: _Moved, links: Links, terms: int) -> Numbers:
+        """The papers whose neighbours, or the words they share with them, may be others."""
+        if len(moved.rows) * _FEW > len(self._ids):
+            return np.arange(len(self._ids))
+        touched = np.zeros(len(self._ids) - _GONE, np.bool_)
+        touched[moved.rows] = touched[self._changed] = True
+        looking = touched[: len(self._ids)] | touched[links.others].any(axis=1)
+        looking[reached(vectors, moved.old, moved.new, links, terms)] = True
+        return np.flatnonzero(looking)
+
+    def _lines(
+        self, vectors: Vectors, rows: Numbers, found: Neighbours, order: Numbers
+    ) -> Sequence[str]:
+        """The related papers of each, as text; those of `rows` are found anew."""
+        old = ["", *self._known.lines]
+        lines = [old[place + 1] for place in self._places.tolist()]
+        printed = self._printed(vectors, np.concatenate([rows, found.others]))
+        words = _shared(vectors, printed, rows[found.rows], found.others, order, self._vocabulary)
+        told = [
+            f"{self._ids[other]} {w}" for other, w in zip(found.others.tolist(), words, strict=True)
+        ]
+        ends = np.searchsorted(found.rows, np.arange(len(rows) + 1)).tolist()
+        for row, (start, end) in zip(rows.tolist(), pairwise(ends), strict=True):
+            lines[row] = "\t".join(told[start:end])
+        return lines
+
+    def _printed(self, vectors: Vectors, wanted: Numbers) -> NDArray[np.int32]:
+        """Of each term of the wanted vectors the word, by number, that the paper prints."""
+        unread = np.zeros(len(self._ids), np.bool_)
+        unread[wanted] = True
+        for rows, _ in self._parts:
+            unread[rows] = False
+        self._read(np.flatnonzero(unread))
+        words = np.zeros(vectors.terms.shape, np.int32)
+        for rows, parts in self._parts:
+            starts = np.cumsum([0, *map(len, parts)])
+            for held, (start, end) in zip(parts, pairwise(starts), strict=True):
+                words[rows[start:end]] = printed(held, vectors.take(rows[start:end]))
+        return words
+
+
+def _without(count: int, numbers: Numbers) -> Numbers:
+    """The numbers up to a count but for some."""
+    kept = np.ones(count, np.bool_)
+    kept[numbers] = False
+    return np.flatnonzero(kept)
+
+
+def _filled_up(numbers: Numbers, size: int) -> Numbers:
+    """A copy with zeros behind."""
+    return np.concatenate([numbers, np.zeros(size - len(numbers), np.int64)])
+
+
+def _shared(
+    vectors: Vectors,
+    printed: NDArray[np.int32],
+    ones: Numbers,
+    others: Numbers,
+    order: Numbers,
+    vocabulary: Vocabulary,
+) -> Iterator[str]:
+    """Of each pair of vectors the words of those terms that weigh most in both; of the two words
+    that the papers print for a term, the first."""
+    words, order_of_words = vocabulary.words, vocabulary.order_of_words()
+    for first in range(0, len(ones), _PAIRS):
+        one, other = ones[first : first + _PAIRS], others[first : first + _PAIRS]
+        terms, its_terms = vectors.terms[one], vectors.terms[other]
+        same = (terms[:, :, None] == its_terms[:, None, :]) & (terms > 0)[:, :, None]
+        pairs, places, its_places = np.nonzero(same)
+        here, there = (one[pairs], places), (other[pairs], its_places)
+        products = vectors.weights[here] * vectors.weights[there]
+        best = np.lexsort((order[vectors.terms[here]], -products, pairs))
+        best = best[places_in(pairs) < _REASONS]
+        told, its_told = printed[here][best], printed[there][best]
+        chosen = np.where(order_of_words[told] <= order_of_words[its_told], told, its_told).tolist()
+        ends = np.searchsorted(pairs[best], np.arange(len(one) + 1)).tolist()
+        for start, end in pairwise(ends):
+            yield " ".join([words[word] for word in chosen[start:end]])
