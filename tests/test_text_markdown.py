@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from generator.text import markdown
@@ -82,7 +82,7 @@ def test_a_page_keeps_one_h1(text, level, tags):
     assert re.findall("<(h[1-6])>", render_markdown(text, heading_level=level)) == tags
 
 
-MARKS = st.text(alphabet="ab _*`[]()$\\#>+-.!|<&;:/1 \n", max_size=60)
+MARKS = st.text(alphabet="ab _*`[]()$\\#>+-.!|<&;:/1 \n\t\u00a0", max_size=60)
 WORDS = st.lists(
     st.sampled_from(
         ["a", "word", "(b)", "c_d", "_e_", "*f*", "**g**", "`h`", "``i''", "62\\%", "$x_1$", "$5",
@@ -93,6 +93,11 @@ WORDS = st.lists(
 ).map(" ".join)  # fmt: skip
 
 
+@example("a \u00a0\n\nb")
+@example("--  -")
+@example("$a\t=b$")
+@example("https://a.b/it's")
+@example("<https://a.b\n>")
 @given(st.one_of(MARKS, WORDS, st.text()))
 def test_the_short_way_and_the_long_way_give_the_same_page(text):
     text = markdown._normal(text)

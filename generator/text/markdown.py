@@ -67,13 +67,14 @@ _FORMULA = re.compile(r"\\\\|\\\$|\$\$?|\\[(\[]")
 _MAIL = r"<([A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,255})>"
 _ADDRESS = r"(?<![A-Za-z0-9+.-])[hH][tT][tT][pP][sS]?://\S+"
 _WORK = re.compile(r"[^\w\s,.;:'\"%/\\-]|\n|(?<![\w])_|--")
-_LINE = r"[ ]{0,3}(?:[>#|:=~`]|[*+-](?:\s|$)|\d+\.\s|[-*_]{3}|[-*_] )"
+_LINE = r"[ ]{0,3}(?:[>#|:=~`]|[*+-](?:\s|$)|\d+\.\s|[-*_][-*_ ])"
 _LINE_MARK = re.compile(rf"{_LINE}|\s")
-_BLOCK_MARK = re.compile(rf"\t|\r|[ ]\n|\n(?:[-=]|[^\S\n]|{_LINE})")
-_MARKS = tuple("`*_]\\&<\t\r\x02\x03")
+_BLOCK_MARK = re.compile(rf"\n(?:(?<=[^\S\n]\n)|[-=]|[^\S\n]|{_LINE})")
+_CONTROLS = ("\t", "\r", STX, ETX)
+_MARKS = tuple("`*_]\\&<")
 _INLINE_MARK = re.compile(
     r"`|\*|_(?<![^\W_]_)|\]\(|\]:|\][ \n]?\[|\\[\\`*_{}\[\]()<>#+.!|$-]|&#?\w+;"
-    r"|<[^<>\s]*(?:://|@)|\t|\r|\x02|\x03"
+    r"|<[^<>\s]*(?:://|@|\Z)"
 )
 """Each alternative begins with one of the marks, for which the engine has a fast search."""
 
@@ -130,6 +131,8 @@ def is_plain(text: str) -> bool:
     """Whether Markdown would interpret nothing in the text but formulas and bare addresses.
 
     On the safe side: where it says yes, `render_markdown` and `render_plain` agree."""
+    if any(control in text for control in _CONTROLS):
+        return False
     if _LINE_MARK.match(text) or ("\n" in text and _BLOCK_MARK.search(text)):
         return False
     if not any(mark in text for mark in _MARKS):
@@ -189,7 +192,8 @@ def _linked(text: str) -> str:
     parts, done = [], 0
     for found in bare_urls(text):
         shown = escape_content(text[found.start : found.end])
-        link = f'<a href="{escape(found.url)}" rel="{REL}">{shown}</a>'
+        href = escape_content(found.url)  # holds no quotation mark, or it would be no address
+        link = f'<a href="{href}" rel="{REL}">{shown}</a>'
         parts += [escape_content(text[done : found.start]), link]
         done = found.end
     return "".join([*parts, escape_content(text[done:])])
