@@ -13,7 +13,7 @@ import re
 import warnings
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import CancelledError, Executor, Future
+from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from importlib import metadata
@@ -65,7 +65,8 @@ def _client(address: str) -> "Iterator[Client]":
     from distributed import Client
 
     try:
-        asyncio.run(asyncio.wait_for(_call(address), _PATIENCE))
+        with ThreadPoolExecutor(1) as other:  # here, a loop may be running already
+            other.submit(lambda: asyncio.run(asyncio.wait_for(_call(address), _PATIENCE))).result()
         client = Client(address, timeout=_PATIENCE, set_as_default=False)
     except (OSError, TypeError, ValueError):
         hint = "start one with 'dask scheduler', which tells its address"

@@ -129,6 +129,8 @@ def parse_mapping(text: str, where: str, first_line: int = 1) -> dict[str, Any]:
         value = yaml.load(text, Loader=Loader)  # noqa: S506 (a subclass of CSafeLoader)
         _refuse_depth(value, where, first_line)
     except yaml.MarkedYAMLError as error:
+        if "nesting depth" in str(error.problem):  # the parser's own limit
+            raise _too_deep(where, first_line) from None
         raise BroadsheetError([_yaml_problem(error, text, where, first_line)]) from None
     except yaml.reader.ReaderError as error:
         line = first_line + text.count("\n", 0, error.position)
