@@ -155,7 +155,7 @@ def _page(p: _Paper, left_out: Collection[Extra]) -> float:
     texts = 1.045 * p.abstract + min(p.abstract, 140) + 4 * p.title + 3 * p.venue + p.notes
     group = 60 * p.has_organization + 3 * p.organization
     words = 60 * min(p.keywords, 1) + p.keyword_names + 2 * p.keywords + 42 * p.signals
-    rest = 2_650 + 2 * p.id + p.base + group + words
+    rest = 2_760 + 2 * p.id + p.base + group + words
     return rest + neighbours + linked + files + found + authors + topics + links + texts
 
 
@@ -273,7 +273,7 @@ def _of_lists(p: _Paper, lists: _Lists, left_out: Collection[Extra]) -> Iterator
     yield (lists.dated + lists.home + min(MOST, lists.papers) * min(p.signals, 1)) * whole
     yield (sum(lists.topics) + sum(lists.organizations)) * begun
     yield lists.dated * _card(p) * (1 if "month-titles" in left_out else 2)
-    yield 2_700 * lists.pages(left_out)
+    yield 2_810 * lists.pages(left_out)
     yield 1_600 * len(lists.topics) + 600 * len(lists.organizations) + 150 * len(lists.days)
 
 
