@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import orjson
+
 from generator.errors import Problem, closing
 from generator.model import Changes
 from generator.publish.weight import Weight
-from generator.storage.cache import Cache, open_cache, version_of
+from generator.storage.cache import Cache, installed, open_cache, version_of
 from generator.storage.ledger import Ledger, read_ledger, stamp_of, write_ledger
 from generator.storage.staging import check_apart, check_output
 from generator.storage.tree import bundled
@@ -58,7 +60,8 @@ def build(
             ledger = read_ledger(memory, output, stamp) if memory else None
             if memory and ledger and stamp and ledger.stamp == stamp:
                 memory.keep()
-                return _built(output, ledger, Changes(unchanged=ledger.files))
+                files = sum(count for count, _ in ledger.weights.values())
+                return _built(output, ledger, Changes(unchanged=files))
             from generator.making import make_site  # brings all that is heavy
 
             made, changes = make_site(
@@ -99,5 +102,6 @@ def _memory(root: Path, cached: bool) -> Iterator[Cache | None]:
     if not cached:
         yield None
         return
-    with open_cache(root / CACHE, version_of(Path(__file__).parent)) as cache:
+    version = f"{version_of(Path(__file__).parent)} {installed(Path(orjson.__file__).parent)}"
+    with open_cache(root / CACHE, version) as cache:
         yield cache

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 from zlib import crc32
 
 from generator.config import SITE_YML, Config, nearest, parse_base_url, parse_config
 from generator.errors import BroadsheetError, Problem, problem
+from generator.library.memory import Memory
 from generator.library.packed import is_packable, pack_papers, unpack_papers
 from generator.library.pages import parse_note, parse_paper, parse_topic
 from generator.library.people import PEOPLE_YML, parse_people, resolve_rule
@@ -57,16 +58,6 @@ def load_config(root: Path, base_url: str = "") -> Config:
     except ValueError as error:
         hint = "write it whole: https://you.github.io/papers/"
         raise problem("--base-url", f"'{base_url}' {error}", hint) from None
-
-
-class Memory(Protocol):
-    """What remembers bytes from one build to the next."""
-
-    def get(self, key: str) -> bytes | None:
-        """What was put in under a key, or None."""
-
-    def put(self, key: str, value: bytes) -> None:
-        """Remember a value."""
 
 
 def load_library(

@@ -120,7 +120,6 @@ def make_site(
         pages=len(site.pages),
         papers=len(library.papers),
         topics=len(site.topics),
-        files=len(changes.written) + changes.unchanged,
         warnings=[(each.where, each.fact, each.hint) for each in plan.warnings],
         weights={kind: (each.files, each.bytes) for kind, each in weigh(sizes).items()},
         digests={product.key: product.digest for product in products},

@@ -1,6 +1,7 @@
 """On a Dask cluster, too: the same bytes, whatever its workers see and whoever of them is lost."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -22,7 +23,9 @@ from tests.command import REPOSITORY, broadsheet, start, tree
 from tests.test_site import library
 
 AS_BEFORE = "Nothing was built; the site in the output folder is as before.\n"
-READY = "Registered to:"
+ADDRESS = r"Scheduler at: +(tcp://\S+:\d+)\n"
+"""What a scheduler logs when workers may come."""
+READY = r"(Registered to:)"
 """What a worker logs when it can be given work."""
 APART = ["unshare", "--mount", "--map-root-user"]
 """Runs a command that may mount something for itself."""
@@ -72,12 +75,16 @@ class Cluster:
         options = [self.address, "--no-nanny", "--nthreads", "1"]
         return self.start("worker", *options, before=before, code=code)
 
-    def wait(self, told: str) -> None:
-        """Until this stands in the log of every process but the scheduler, if there is another."""
+    def wait(self, told: str) -> str:
+        """Until this stands in the log of every process but the scheduler, if there is another.
+
+        Gives what the pattern found in the last of them.
+        """
         for number, process in list(enumerate(self.processes))[1:] or [(0, self.processes[0])]:
-            while told not in (text := self._log(number).read_text()):
-                assert process.poll() in (None, -signal.SIGKILL), text
+            while not (found := re.search(told, text := self._log(number).read_text())):
+                assert process.poll() is None, text
                 time.sleep(0.05)
+        return found[1]
 
     def _log(self, number: int) -> Path:
         return self.folder / f"{number}.log"
@@ -88,11 +95,8 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
     """A scheduler without workers."""
     cluster = Cluster(tmp_path)
     try:
-        file = tmp_path / "address"
-        options = ["--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(file)]
-        cluster.start("scheduler", *options)
-        cluster.wait("Scheduler at:")
-        cluster.address = file.read_text().split('"address": "')[1].split('"')[0]
+        cluster.start("scheduler", "--host", "127.0.0.1", "--port", "0")
+        cluster.address = cluster.wait(ADDRESS)
         yield cluster
     finally:
         for process in cluster.processes:

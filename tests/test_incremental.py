@@ -12,6 +12,8 @@ from generator.build import CACHE, build
 from generator.errors import BroadsheetError
 from generator.library.pages import format_paper
 from generator.making import LINKED_MOST
+from generator.storage.cache import installed
+from generator.storage.ledger import stamp_of
 from generator.storage.tree import write_text
 from tests.command import tree
 from tests.test_site import library
@@ -83,6 +85,19 @@ def a_setting_changes(site: Path, dice: random.Random) -> None:
     place.write_text("\n".join([f"title: Papers {dice.randrange(3)}", *lines]))
 
 
+def what_is_left_out_changes(site: Path, dice: random.Random) -> None:
+    place = site / "content/site.yml"
+    lines = [
+        each
+        for each in place.read_text().split("\n")
+        if not each.startswith(("size:", "organizations:"))
+    ]
+    names = dice.sample(["repeats", "ris", "bib", "json", "bulk-ris", "linked-data"], k=2)
+    size = f"size: {{leave_out: [{', '.join(names)}]}}"
+    least = f"organizations: {{min_papers: {dice.randint(1, 3)}}}"
+    place.write_text("\n".join([*lines, *dice.sample([size, least], k=dice.randint(0, 2))]) + "\n")
+
+
 def a_template_changes(site: Path, dice: random.Random) -> None:
     name = dice.choice(["paper", "base", "home", "topic", "day"])
     source = (HERE.parent / f"themes/plain/templates/{name}.html").read_text()
@@ -110,6 +125,7 @@ KINDS: dict[Edit, int] = {
     an_abstract_changes: 4,
     a_topic_changes: 2,
     a_setting_changes: 1,
+    what_is_left_out_changes: 2,
     a_template_changes: 2,
     a_static_file_changes: 1,
     a_note_changes: 1,
@@ -188,6 +204,26 @@ def test_what_somebody_did_to_the_output_is_undone(toy: Path, name: str, edited:
     place.write_text("edited") if edited else place.unlink()
     (toy / "output/stray.html").write_text("stray")
     assert built(toy) == whole
+
+
+def test_links_beside_the_pages_are_no_obstacle(toy: Path) -> None:
+    """An editor's lock leads nowhere; a linked folder may lead anywhere."""
+    lock = toy / "content/papers/.#2507.22565.md"
+    lock.symlink_to("somebody@some.host.1234:5678")
+    whole = built(toy)
+    assert isinstance(whole, dict)
+    assert built(toy) == whole
+    lock.unlink()
+    (toy / "themes/again").symlink_to(toy / "themes")
+    assert stamp_of([toy / "themes"]) == ""
+
+
+def test_another_version_of_a_library_is_noticed(tmp_path: Path) -> None:
+    (tmp_path / "Jinja2-3.1.6.dist-info").mkdir()
+    before = installed(tmp_path / "orjson")
+    assert installed(tmp_path / "jinja2") == before
+    (tmp_path / "Jinja2-3.1.6.dist-info").rename(tmp_path / "Jinja2-99.0.dist-info")
+    assert installed(tmp_path / "orjson") != before
 
 
 def test_in_a_large_site_what_is_new_is_moved_in(tmp_path: Path) -> None:

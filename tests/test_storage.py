@@ -166,6 +166,28 @@ def test_a_build_killed_while_it_moves_files_in_is_finished_by_the_next(tmp_path
     assert ends == sorted(ends)
 
 
+@pytest.mark.parametrize(
+    "plan",
+    [
+        '{"staging": ".output.1.ab.new", "changed": [], "removed": ["../precious"]}',
+        '{"staging": ".output.1.ab.new", "changed": ["../precious"], "removed": []}',
+        '{"staging": ".output.1.ab.new", "changed": [], "removed": ["/etc/passwd"]}',
+        '{"staging": "../elsewhere.new", "changed": ["index.html"], "removed": []}',
+        '{"staging": ".output.1.ab.new", "changed": []}',
+        "half of a jour",
+        "[]",
+    ],
+)
+def test_a_journal_that_no_build_wrote_is_told_and_not_followed(output: Path, plan: str) -> None:
+    """It may have come with a site that somebody else made."""
+    before = tree(output)
+    (output.parent / "precious").write_text("mine")
+    (output.parent / ".output.journal").write_text(plan)
+    with pytest.raises(BroadsheetError, match=r"\.output\.journal: was not written by a build"):
+        check_output(output)
+    assert (tree(output), (output.parent / "precious").read_text()) == (before, "mine")
+
+
 def test_a_site_left_aside_between_two_renames_comes_back(output: Path) -> None:
     before = tree(output)
     output.rename(output.with_name(".output.old"))
@@ -310,6 +332,13 @@ def test_hidden_files_are_no_content(tmp_path: Path) -> None:
     write_file(tmp_path, "content/a.md", b"")
     write_file(tmp_path, "content/.pulled/x.jsonl", b"")
     assert list_files(tmp_path, "content") == ["content/a.md"]
+
+
+def test_a_link_that_leads_round_in_a_circle_is_told(tmp_path: Path) -> None:
+    write_file(tmp_path, "content/papers/a.md", b"")
+    (tmp_path / "content/papers/again").symlink_to("..")
+    with pytest.raises(BroadsheetError, match="content/papers: cannot be looked through"):
+        list_files(tmp_path, "content/papers")
 
 
 def test_a_byte_that_is_not_utf8_is_told_with_its_line() -> None:

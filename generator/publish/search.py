@@ -42,10 +42,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from hashlib import blake2b
 from itertools import chain, pairwise
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
+from generator.library.memory import Memory
 from generator.library.people import organization_of
 from generator.model import File, Library, Paper, People
 from generator.publish.postings import (
@@ -103,16 +104,6 @@ class _Stretch:
     topics: Mapping[str, str]
     """The titles of all topics by slug."""
     people: People
-
-
-class Memory(Protocol):
-    """What remembers bytes from one build to the next."""
-
-    def get(self, key: str) -> bytes | None:
-        """What was put in under a key, or None."""
-
-    def put(self, key: str, value: bytes) -> None:
-        """Remember a value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ version of the program wrote, is begun anew; a value that is not what was put in
 
 import contextlib
 import hashlib
+import platform
 import sqlite3
 import zlib
 from collections.abc import Iterator
@@ -114,6 +115,14 @@ def version_of(package: Path) -> str:
     for module in sorted(package.rglob("*.py")):
         digest.update(module.read_bytes())
     return digest.hexdigest()
+
+
+def installed(beside: Path) -> str:
+    """A digest of the Python that runs and of what is installed beside a package, by name and
+    version: another library may leave other bytes."""
+    names = sorted(entry.name for entry in beside.parent.glob("*.dist-info"))
+    told = repr((platform.python_version(), names))
+    return hashlib.blake2b(told.encode("utf-8", "surrogatepass"), digest_size=_DIGEST).hexdigest()
 
 
 @contextlib.contextmanager

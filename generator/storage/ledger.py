@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
+from stat import S_ISDIR
 
 import orjson
 
@@ -29,10 +30,9 @@ class Ledger:
     pages: int
     papers: int
     topics: int
-    files: int
     warnings: Sequence[Sequence[str]]
     """What to tell again of it: where, fact, hint."""
-    weights: Mapping[str, Sequence[int]]
+    weights: Mapping[str, tuple[int, int]]
     """How many files of each kind there are, and their bytes."""
     digests: Mapping[str, str]
     """Of each product, by its key."""
@@ -66,7 +66,7 @@ def write_ledger(cache: Cache, output: Path, ledger: Ledger) -> None:
     cache.put(_key(output, "products"), orjson.dumps([ledger.digests, ledger.sizes]))
 
 
-_HEAD = ("seal", "stamp", "pages", "papers", "topics", "files", "warnings", "weights")
+_HEAD = ("seal", "stamp", "pages", "papers", "topics", "warnings", "weights")
 
 
 def _key(output: Path, part: str) -> str:
@@ -75,11 +75,14 @@ def _key(output: Path, part: str) -> str:
 
 def stamp_of(folders: Iterable[Path], *others: object) -> str:
     """A digest of all files of some folders, as far as names, sizes and times tell, and of other
-    values. Empty where a file changed so recently that it may yet change and look the same."""
+    values. Empty where that cannot be told: a folder is a link, or a file changed so recently that
+    it may yet change and look the same."""
     digest = blake2b(repr(others).encode(), digest_size=16)
     latest = 0
     for folder in folders:
         for place, found in sorted(_files(str(folder))):
+            if S_ISDIR(found.st_mode):  # linked: it may be large, or lead back here
+                return ""
             latest = max(latest, found.st_mtime_ns, found.st_ctime_ns)
             digest.update(f"{place}\0{found.st_size}\0{found.st_mtime_ns}\n".encode())
     return digest.hexdigest() if latest < time.time_ns() - RECENT else ""
@@ -92,7 +95,15 @@ def _files(folder: str) -> Iterator[tuple[str, os.stat_result]]:
         return
     with entries:
         for entry in entries:
-            if entry.is_dir():
+            if entry.is_dir(follow_symlinks=False):
                 yield from _files(entry.path)
             else:
-                yield entry.path, entry.stat()
+                yield entry.path, _stat(entry)
+
+
+def _stat(entry: "os.DirEntry[str]") -> os.stat_result:
+    """Of a file, or of a link that leads nowhere, as editors leave them beside what they edit."""
+    try:
+        return entry.stat()
+    except OSError:
+        return entry.stat(follow_symlinks=False)

@@ -387,8 +387,9 @@ def _move_in(place: Place, changed: Sequence[str], removed: Sequence[str]) -> No
     """Put the new files among the old ones. What is to be done is written down first: the next
     build carries on where this one was killed."""
     journal = _journal(Path(place.output))
-    plan = {"staging": place.staging, "changed": _links_last(changed), "removed": removed}
-    part = Path(place.staging) / journal.name
+    staging = Path(place.staging)
+    plan = {"staging": staging.name, "changed": _links_last(changed), "removed": removed}
+    part = staging / journal.name
     part.write_text(json.dumps(plan), "utf-8")
     part.replace(journal)
     _carry_on(Path(place.output))
@@ -402,19 +403,42 @@ def _links_last(paths: Iterable[str]) -> list[str]:
 def _carry_on(output: Path) -> None:
     """Do what the journal says, as far as it is not done; then it goes."""
     journal = _journal(output)
-    try:
-        plan = json.loads(journal.read_text("utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
+    plan = _read_plan(journal, output)
+    if plan is None:
         return
-    for path in plan["changed"]:
+    staging, changed, removed = plan
+    for path in changed:
         with contextlib.suppress(FileNotFoundError):
-            _move(f"{plan['staging']}/{path}", f"{output}/{path}")
-    for path in plan["removed"]:
+            _move(f"{staging}/{path}", f"{output}/{path}")
+    for path in removed:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(f"{output}/{path}")  # noqa: PTH108
         with contextlib.suppress(OSError):
             os.removedirs(f"{output}/{path}".rpartition("/")[0])
     journal.unlink()
+
+
+def _read_plan(journal: Path, output: Path) -> tuple[Path, list[str], list[str]] | None:
+    """The staging folder, and the paths to move in and to remove; None where there is no journal.
+    One that no build of ours wrote, as it leads out of the two folders, is not followed."""
+    try:
+        plan = json.loads(journal.read_text("utf-8"))
+        name, changed, removed = plan["staging"], plan["changed"], plan["removed"]
+        paths = [*changed, *removed]
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (ValueError, KeyError, TypeError):
+        name, changed, removed, paths = "", [], [], []
+    ours = str(name).startswith(f".{output.name}.") and str(name).endswith(".new")
+    if not ours or "/" in name or not all(map(_is_within, paths)):
+        hint = "delete it, and the output folder with it; the next build makes all anew"
+        raise problem(str(journal), "was not written by a build", hint)
+    return output.with_name(name), changed, removed
+
+
+def _is_within(path: object) -> bool:
+    """Whether this is a relative path that leads out of no folder."""
+    return isinstance(path, str) and not {"", ".", ".."} & set(path.split("/"))
 
 
 def _move(old: str, new: str) -> None:

@@ -95,8 +95,13 @@ def decode(content: bytes, path: str) -> str:
 
 def list_files(root: Path, folder: str) -> list[str]:
     """The files below a folder of the site, as sorted relative POSIX paths; those whose names begin
-    with a dot are left out. Empty where the folder is missing."""
-    return sorted(_walk(str(root / folder), folder.rstrip("/")))
+    with a dot are left out. Empty where the folder is missing. Raises BroadsheetError where it
+    cannot be looked through."""
+    try:
+        return sorted(_walk(str(root / folder), folder.rstrip("/")))
+    except OSError as error:
+        hint = "look for a link that leads to a folder around it"
+        raise problem(folder, f"cannot be looked through: {reason(error)}", hint) from None
 
 
 @dataclass(frozen=True, slots=True)
