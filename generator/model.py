@@ -1,8 +1,10 @@
 """The words of the field as values: frozen, without I/O, ids instead of object graphs."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 LINK_KINDS = ("abstract", "pdf", "code", "project", "huggingface", "doi", "organization")
@@ -10,8 +12,37 @@ LINK_KINDS = ("abstract", "pdf", "code", "project", "huggingface", "doi", "organ
 organisation's own page at the source (for Hugging Face its last segment is the handle)."""
 
 
+class Compact:
+    """What frozen dataclasses with slots inherit of which thousands go to other processes: they are
+    pickled as the values of their fields, and come back in half the time. At least two fields."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        kind: Any = type(self)
+        return _restored, (kind, *_getter(kind)(self))
+
+
+def _restored(kind: Any, *values: object) -> object:
+    """A value of a frozen dataclass, of those of all its fields."""
+    made: object = object.__new__(kind)
+    for put, value in zip(_setters(kind), values, strict=True):
+        put(made, value)
+    return made
+
+
+@cache
+def _getter(kind: Any) -> Callable[[object], tuple[object, ...]]:
+    return attrgetter(*(each.name for each in fields(kind)))
+
+
+@cache
+def _setters(kind: Any) -> tuple[Callable[[object, object], None], ...]:
+    return tuple(getattr(kind, each.name).__set__ for each in fields(kind))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class Link(Compact):
     """A paper's link to somewhere outside the site."""
 
     kind: str
@@ -21,7 +52,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Paper:
+class Paper(Compact):
     """One paper, as its page in content/papers/ tells it."""
 
     id: str

@@ -1,5 +1,7 @@
-"""Papers that builds remember come back as they were."""
+"""Papers that builds remember, or that go to another process, come back as they were."""
 
+import copy
+import pickle
 from dataclasses import replace
 
 import pytest
@@ -70,3 +72,9 @@ def test_what_would_not_come_back_is_told(extra: dict[str, object]) -> None:
     assert not is_packable(Paper(id="a", title="A", extra=extra))
     assert is_packable(Paper(id="a", title="A", extra={"mine": [1, 2.5, True, None, {"é": "x"}]}))
     assert not is_packable(Paper(id="a", title="half \ud800"))
+
+
+@given(papers)
+def test_a_paper_that_went_to_another_process_is_the_same(paper: Paper) -> None:
+    for back in (pickle.loads(pickle.dumps(paper)), copy.deepcopy(paper)):
+        assert repr(back) == repr(paper)

@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from generator.model import File, Library, Paper
+from generator.model import Compact, File, Library, Paper
 from generator.publish.api import ApiItems, render_api_day, render_api_papers, render_api_topic
 from generator.publish.citations import ENDINGS, bulk_citations, render_citations
 from generator.publish.feeds import FeedChannel, FeedEntry, render_feeds
@@ -30,7 +30,7 @@ BATCH = 160
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Product:
+class Product(Compact):
     """Files that are made at once."""
 
     kind: str

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from generator.config import Extra
+from generator.model import Compact
 from generator.text.markdown import render_markdown
 
 Density = Literal["abstracts", "excerpts", "titles", "nothing"]
@@ -17,7 +18,7 @@ TITLES_SIZE = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ref:
+class Ref(Compact):
     """A page of the site, or a place outside, to link to."""
 
     title: str
@@ -79,7 +80,7 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Compact):
     """A page that should exist, nobody has rendered it yet."""
 
     url: str

@@ -12,7 +12,7 @@ from typing import Any
 from generator.config import Config
 from generator.errors import BroadsheetError, Problem
 from generator.library.related import Related, relate
-from generator.model import Change, Library, Organization
+from generator.model import Change, Compact, Library, Organization
 from generator.site.archive import archive_pages
 from generator.site.calendar import Period, group_days, long_date
 from generator.site.groups import (
@@ -180,7 +180,7 @@ def _change(change: Change) -> ChangeRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RelatedRow:
+class RelatedRow(Compact):
     """A related paper, and why it is one."""
 
     title: str
