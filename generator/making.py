@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -18,7 +18,7 @@ from generator.content import count_papers, load_config, load_library, load_them
 from generator.errors import BroadsheetError, Problem
 from generator.library.memory import Notes
 from generator.library.related import Relations, relate, relate_elsewhere
-from generator.model import Changes, File
+from generator.model import Changes, File, Kept
 from generator.publish.api import ApiItems, render_api_daily_papers, render_api_index
 from generator.publish.budget import fit
 from generator.publish.feeds import FeedChannel, render_days_feed, render_opml
@@ -94,7 +94,8 @@ def make_site(
         plan = fit(library, config)
         config = plan.config
         has_json = "json" not in config.leave_out
-        search = _begun(render_search(library, others, memory, abstracts=has_json))
+        previous = _Previous(output, ledger) if ledger else None
+        search = _begun(render_search(library, others, memory, previous, abstracts=has_json))
         found = _noted(*related.result(), memory) if related else relate(library, memory)
         site = plan_site(library, config, found)
         frame = make_frame(site, theme.look, PROGRAM)
@@ -108,7 +109,7 @@ def make_site(
                 stage.write(files)
                 if memory:
                     memory.settle()
-            stage.write(search)
+            stage.write(_new(search, kept))
             stage.write(_site_files(site, theme))
             old = Old(paths=ledger.sizes, seal=ledger.seal) if ledger else None
             changes, seal = stage.publish(kept, old)
@@ -128,9 +129,7 @@ def make_site(
     return made, changes
 
 
-def _compared(
-    products: Sequence[Product], ledger: Ledger | None
-) -> tuple[list[Product], Collection[str]]:
+def _compared(products: Sequence[Product], ledger: Ledger | None) -> tuple[list[Product], set[str]]:
     """The products that the old site has not, and the files of those that it has."""
     known = ledger.digests if ledger else {}
     new = [product for product in products if known.get(product.key) != product.digest]
@@ -146,9 +145,35 @@ def _noted(relations: Relations, notes: Notes, memory: Cache | None) -> Relation
     return relations
 
 
-def _begun(files: Iterator[File]) -> Iterator[File]:
+def _begun(files: Iterator[File | Kept]) -> Iterator[File | Kept]:
     """The same files; whoever makes them has begun to."""
     return chain(list(islice(files, 1)), files)
+
+
+def _new(files: Iterable[File | Kept], kept: set[str]) -> Iterator[File]:
+    """The files that are new; the paths of the others are added to those that are kept."""
+    for file in files:
+        if isinstance(file, Kept):
+            kept.add(file.path)
+        else:
+            yield file
+
+
+class _Previous:
+    """The files of the old site, which is as its build left it."""
+
+    def __init__(self, output: Path, ledger: Ledger) -> None:
+        self._output, self._paths = output, ledger.sizes
+
+    def __contains__(self, path: str) -> bool:
+        return path in self._paths
+
+    def get(self, path: str) -> bytes | None:
+        """The content of one, or None."""
+        try:
+            return (self._output / path).read_bytes()
+        except OSError:
+            return None
 
 
 def _made(waiting: Iterator[Batch], place: Place, executor: Executor | None) -> Iterator[_Made]:

@@ -292,6 +292,14 @@ class File:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A file of the built site that is as the last build left it."""
+
+    path: str
+    """Relative POSIX path below output/."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
     """What a stage did to a folder, as paths relative to the site."""
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.config import SourceConfig
+from generator.library.memory import Notes
 from generator.library.merge import classify
 from generator.library.pages import parse_topic
 from generator.model import File, Library, Link, Paper, Topic
+from generator.publish.postings import (
+    POSTING,
+    columns,
+    posting,
+    replaced,
+    unpacked_columns,
+    with_gaps,
+)
 from generator.publish.search import LUNR_VERSION, render_search, search_documents
 from generator.sources import Request, open_source
 from generator.text.words import FIELDS, document_text, index_terms, normalize, text_terms
@@ -447,6 +456,158 @@ def test_an_empty_library_can_be_searched(tmp_path: Path) -> None:
         assert found(folder, query) == []
     [given] = answers(folder, {"query": "", "options": {"facets": True, "sort": "date"}})
     assert given["answer"]["total"] == 0
+
+
+# -- from one build to the next --------------------------------------------------------------------
+
+
+def many(size: int) -> list[Paper]:
+    """Short papers, oldest first, of words as common as those of a language; one is in all."""
+    chance, papers = random.Random(1), []
+    for number in range(size):
+        words = " ".join(f"w{int(chance.paretovariate(0.6))}" for _ in range(8))
+        papers.append(
+            Paper(
+                id=f"p{number:05}",
+                title=f"Everywhere {chance.choice(['ing', 'ed', ''])}",
+                abstract=f"everywhere {words}",
+                authors=(f"A{number % 700} B{number % 300}",),
+                added=date(2020, 1, 1) + timedelta(days=number),
+            )
+        )
+    return papers
+
+
+def edited(papers: list[Paper], chance: random.Random) -> list[Paper]:
+    """The papers after somebody added, removed or rewrote some."""
+    papers = list(papers)
+    for _ in range(chance.choice([1, 1, 3])):
+        place = chance.choice([len(papers) - 1, chance.randrange(len(papers))])
+        paper, word = papers[place], f"w{chance.randrange(400)}{chance.choice(['s', 'ing', 'x'])}"
+        match chance.randrange(7):
+            case 0:
+                new = chance.randrange(10**6)
+                papers.append(replace(paper, id=f"q{new}", added=papers[-1].added, title=word))
+            case 1:
+                papers.pop(place)
+            case 2:
+                papers[place] = replace(paper, abstract=f"{word} {paper.abstract} new{word}")
+            case 3:
+                papers[place] = replace(paper, abstract=paper.abstract.partition(" ")[2])
+            case 4:
+                words = [f"{w}s" if w[-1].isdigit() else w for w in paper.abstract.split()]
+                papers[place] = replace(paper, abstract=" ".join(words))
+            case 5:
+                papers[place] = replace(paper, authors=(*paper.authors, f"Zz{word}"))
+            case _:
+                papers[place] = replace(paper, title=word, topics=("robots",))
+    return papers
+
+
+def rendered(library: Library, memory: Notes, previous: dict[str, bytes]) -> dict[str, bytes]:
+    """The files of an index by path, those that are told by name from the ones before."""
+    files = list(render_search(library, None, memory, previous))
+    assert len({file.path for file in files}) == len(files)
+    return {f.path: f.content if isinstance(f, File) else previous[f.path] for f in files}
+
+
+def test_after_edits_the_index_is_the_one_made_from_nothing() -> None:
+    chance, papers, memory, files = random.Random(7), many(2_990), Notes(), dict[str, bytes]()
+    for _ in range(40):
+        library = library_of(papers, {"robots": Topic(slug="robots", title="Robots")})
+        files = rendered(library, memory, files)
+        assert files == contents(library)
+        papers = edited(papers, chance)
+
+
+def test_a_word_in_another_form_may_be_the_one_that_stands_for_its_term() -> None:
+    papers = [Paper(id=f"p{number}", title="A gripper", abstract="") for number in range(3)]
+    memory = Notes()
+    files = rendered(library_of(papers, {}), memory, {})
+    papers = [replace(paper, title="Grippers") for paper in papers]
+    assert rendered(library_of(papers, {}), memory, files) == contents(library_of(papers, {}))
+
+
+class Asked(Notes):
+    """Notes that note what is asked for, too."""
+
+    def __init__(self) -> None:
+        self.read, self.used = set[str](), set[str]()
+
+    def __contains__(self, key: object) -> bool:
+        self.used.add(str(key))
+        return super().__contains__(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.read.add(key)
+        return super().get(key, default)
+
+    def put(self, key: str, value: bytes) -> None:
+        self.used.add(key)
+        super().put(key, value)
+
+
+def test_one_corrected_abstract_leaves_most_files_by_name_and_most_stretches_unread() -> None:
+    papers, memory = many(5_000), Asked()
+    files = rendered(library_of(papers, {}), memory, {})
+    memory.read, memory.used = set(), set()
+    papers[700] = replace(papers[700], abstract="everywhere quixotic w1 w2")
+    new = render_search(library_of(papers, {}), None, memory, files)
+    assert sum(isinstance(file, File) for file in new) < 25
+    stretches = {key for key in memory if key.startswith("search ") and "," not in key}
+    assert len(memory.read & stretches) <= 2
+    assert memory.keys() <= memory.read | memory.used
+
+
+@pytest.mark.parametrize(
+    "lost", ["all", "a stretch", "what tells of a letter", "shards of terms", "records"]
+)
+def test_what_is_lost_is_made_again(lost: str) -> None:
+    papers, memory = many(2_100), Notes()
+    files = rendered(library_of(papers, {}), memory, {})
+    papers[3] = replace(papers[3], abstract="everywhere quixotic w1 w2")
+    keys = {"all": "", "a stretch": "search ", "what tells of a letter": "search index, "}
+    if lost in keys:
+        for key in [key for key in memory if key.startswith(keys[lost])]:
+            if lost != "a stretch" or "index" not in key:
+                del memory[key]
+    elif lost == "records":
+        files = {path: content for path, content in files.items() if "/records/" not in path}
+    else:
+        files |= {path: files[path][:-9] for path in files if path.startswith("search/terms/")}
+        files.pop(next(path for path in files if path.startswith("search/terms/e")))
+    whole, made = contents(library_of(papers, {})), rendered(library_of(papers, {}), memory, files)
+    assert made.keys() == whole.keys()
+    assert {path for path in made if made[path] != whole[path]} <= files.keys()
+    assert lost == "shards of terms" or made == whole
+
+
+COUNTS = st.one_of(st.integers(1, 9), st.integers(1, 2**20 - 1))
+POSTINGS = st.dictionaries(st.integers(0, 2**24 - 1), st.tuples(COUNTS, COUNTS), min_size=1)
+
+
+def listed(postings: Mapping[int, tuple[int, int]]) -> bytes:
+    """Postings by document, each the length of a field and a frequency, as a list."""
+    return b"".join([posting(document, *postings[document]) for document in sorted(postings)])
+
+
+@given(st.lists(POSTINGS))
+def test_postings_that_are_taken_out_of_a_shard_are_those_that_went_in(
+    lists: list[dict[int, tuple[int, int]]],
+) -> None:
+    told = with_gaps([listed(postings) for postings in lists])
+    assert unpacked_columns(b"before" + columns(told), 6, len(told) // POSTING) == told
+
+
+@given(POSTINGS, st.integers(0, 40), st.integers(0, 40))
+def test_postings_of_some_documents_are_replaced(
+    postings: dict[int, tuple[int, int]], first: int, size: int
+) -> None:
+    documents = range(first, first + size)
+    others = dict.fromkeys(documents[::3], (9, 2))
+    kept = {document: told for document, told in postings.items() if document not in documents}
+    found = replaced(with_gaps([listed(postings)]), documents, listed(others))
+    assert found == with_gaps([listed(kept | others)])
 
 
 # -- the reader -----------------------------------------------------------------------------------

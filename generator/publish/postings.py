@@ -8,7 +8,9 @@ neither papers nor files.
 
 A posting is eight bytes, the low ones first, so that columns of many postings are taken apart a
 byte at a time and never a posting at a time: the frequency less one (two bytes), the length of
-the field (two), what of both is over (half a byte each), and the document (three).
+the field (two), what of both is over (half a byte each), and the document (three). In a shard, and
+in what is taken out of one, stands the *gap* instead: the number of the document counted from the
+one before in the list, the first from 0.
 """
 
 from array import array
@@ -17,9 +19,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain, pairwise
-from operator import sub
+from operator import or_, sub
 
-from generator.publish.shards import column, column_of_planes, joined, parted
+from generator.publish.shards import (
+    column_of_planes,
+    joined,
+    parted,
+    unpacked_planes,
+)
 from generator.text.words import FIELDS, indexed_words, word_stems
 
 MAX_TEXT = 200_000
@@ -29,6 +36,7 @@ POSTING = 8
 _LOW = 1 << 16
 _LOWER_HALF = bytes(byte & 15 for byte in range(256))
 _UPPER_HALF = bytes(byte >> 4 for byte in range(256))
+_RAISED = bytes((byte & 15) << 4 for byte in range(256))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +47,10 @@ class Postings:
     """How many postings a term has in all fields together; terms are ascending."""
     fields: Sequence[Mapping[str, bytes | bytearray]]
     """Of each field the postings by term."""
-    words: Mapping[str, str]
-    """Of a term that stands in two places or more: the word it stands for most often."""
+    words: Mapping[str, int]
+    """How often words stand in all documents."""
+    stems: Mapping[str, str]
+    """The term of each word."""
 
 
 def invert(
@@ -65,12 +75,13 @@ def invert(
 def _post(words: Sequence[str], document: int, postings: dict[str, bytearray]) -> None:
     """Add the postings of one field of a document."""
     counts = Counter(word_stems(words))
-    told = {count: _posting(document, len(words), count) for count in set(counts.values())}
+    told = {count: posting(document, len(words), count) for count in set(counts.values())}
     for term, count in counts.items():
         postings[term] += told[count]
 
 
-def _posting(document: int, length: int, count: int) -> bytes:
+def posting(document: int, length: int, count: int) -> bytes:
+    """A document that holds a term so often in a field of a length."""
     frequency, over = (count - 1) % _LOW, (count - 1) // _LOW | length // _LOW << 4
     number = document << 40 | over << 32 | length % _LOW << 16 | frequency
     return number.to_bytes(POSTING, "little")
@@ -117,17 +128,15 @@ def merge(runs: Iterable[bytes]) -> Postings:
     fields: list[dict[str, bytearray]] = [defaultdict(bytearray) for _ in FIELDS]
     held: dict[str, int] = defaultdict(int)
     counts: dict[str, int] = defaultdict(int)
-    terms: dict[str, str] = {}
+    stems: dict[str, str] = {}
     for run in runs:
-        *parts, words, stems, numbers = parted(run)
+        *parts, words, terms, numbers = parted(run)
         for place, field in enumerate(fields):
             _gather(field, held, *parts[3 * place : 3 * place + 3])
-        terms.update(zip(_words(words), _words(stems), strict=True))
+        stems.update(zip(_words(words), _words(terms), strict=True))
         for word, count in zip(_words(words), array("I", numbers), strict=True):
             counts[word] += count
-    return Postings(
-        held=dict(sorted(held.items())), fields=fields, words=_most_frequent(counts, terms, held)
-    )
+    return Postings(held=dict(sorted(held.items())), fields=fields, words=counts, stems=stems)
 
 
 def _gather(
@@ -142,33 +151,70 @@ def _gather(
         start = end
 
 
-def _most_frequent(
-    counts: Mapping[str, int], terms: Mapping[str, str], held: Mapping[str, int]
-) -> dict[str, str]:
+def most_frequent(words: Mapping[str, int], stems: Mapping[str, str]) -> dict[str, str]:
+    """Of each term the word that it stands for most often; of equals the first."""
     most, chosen = dict[str, int](), dict[str, str]()
-    for word in sorted(counts):
-        term, count = terms[word], counts[word]
-        if held[term] > 1 and count > most.get(term, 0):
+    for word in sorted(words):
+        term, count = stems[word], words[word]
+        if count > most.get(term, 0):
             most[term], chosen[term] = count, word
     return chosen
 
 
-def columns(lists: Sequence[bytes | bytearray]) -> bytes:
-    """Lists of postings as three columns, list after list: the number of each document, counted
-    from the one before, the first of a list from 0; the frequencies less one; the lengths of the
-    field."""
+def replaced(gapped: bytes, documents: range, others: bytes | bytearray) -> bytes:
+    """A list of postings with gaps, those in some documents replaced by others, which have none."""
+    entries = _with_numbers(gapped, list(accumulate(_numbers_in(gapped))))
+    numbers = array("Q", entries)
+    start, end = (
+        POSTING * bisect_left(numbers, n << 40) for n in (documents.start, documents.stop)
+    )
+    return with_gaps([entries[:start] + others + entries[end:]])
+
+
+def with_gaps(lists: Sequence[bytes | bytearray]) -> bytes:
+    """Lists of postings, one after the other, with gaps."""
     raw = b"".join(lists)
-    low = raw[0::POSTING], raw[1::POSTING], raw[4::POSTING].translate(_LOWER_HALF)
-    high = raw[2::POSTING], raw[3::POSTING], raw[4::POSTING].translate(_UPPER_HALF)
-    return column(_gaps(raw, lists)) + column_of_planes(low) + column_of_planes(high)
-
-
-def _gaps(raw: bytes, lists: Sequence[bytes | bytearray]) -> "array[int]":
-    told = bytearray(len(raw) // 2)
-    for place in range(3):
-        told[place::4] = raw[5 + place :: POSTING]
-    documents = array("i", bytes(told))
+    documents = _numbers_in(raw)
     gaps = array("i", map(sub, documents, chain((0,), documents)))
     for start in accumulate([len(entries) // POSTING for entries in lists[:-1]]):
         gaps[start] = documents[start]
-    return gaps
+    return _with_numbers(raw, gaps)
+
+
+def _numbers_in(raw: bytes) -> "array[int]":
+    """The documents, or gaps, of postings."""
+    told = bytearray(len(raw) // 2)
+    for place in range(3):
+        told[place::4] = raw[5 + place :: POSTING]
+    return array("i", bytes(told))
+
+
+def _with_numbers(raw: bytes, numbers: Iterable[int]) -> bytes:
+    """Postings with other documents, or gaps."""
+    changed, told = bytearray(raw), array("I", numbers).tobytes()
+    for place in range(3):
+        changed[5 + place :: POSTING] = told[place::4]
+    return bytes(changed)
+
+
+def columns(gapped: bytes) -> bytes:
+    """Postings with gaps as three columns: the gaps, the frequencies less one, the lengths of the
+    field."""
+    planes = [gapped[place::POSTING] for place in range(POSTING)]
+    low, high = planes[4].translate(_LOWER_HALF), planes[4].translate(_UPPER_HALF)
+    numbers = planes[5:], [*planes[:2], low], [*planes[2:4], high]
+    return b"".join(map(column_of_planes, numbers))
+
+
+def unpacked_columns(content: bytes, place: int, count: int) -> bytes:
+    """The postings that `columns` told, from a place on, by their number."""
+    gaps, place = unpacked_planes(content, place, count)
+    low, place = unpacked_planes(content, place, count)
+    high, _ = unpacked_planes(content, place, count)
+    empty = bytes(count)
+    gaps, low, high = ([*planes, empty, empty, empty][:3] for planes in (gaps, low, high))
+    over = bytes(map(or_, low[2], high[2].translate(_RAISED)))
+    raw = bytearray(POSTING * count)
+    for number, plane in enumerate((*low[:2], *high[:2], over, *gaps)):
+        raw[number::POSTING] = plane
+    return bytes(raw)

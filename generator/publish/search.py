@@ -34,40 +34,24 @@ lengths); weights, which do change, are worked out by the reader from the totals
   places}, every number counted from the one before.
 """
 
-from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from hashlib import blake2b
-from itertools import chain, pairwise
+from itertools import chain, pairwise, repeat
 from typing import Any
 
 import orjson
 
 from generator.library.memory import Memory
 from generator.library.people import organization_of
-from generator.model import File, Library, Paper, People
-from generator.publish.postings import (
-    MAX_TEXT,
-    POSTING,
-    Postings,
-    columns,
-    invert,
-    merge,
-)
-from generator.publish.shards import (
-    FOLDER,
-    column,
-    cut,
-    joined,
-    packed_words,
-    parted,
-    shard,
-    shard_name,
-    shared_letters,
-)
+from generator.model import File, Kept, Library, Paper, People
+from generator.publish.index import Index, Piece, Work, make
+from generator.publish.letters import Previous
+from generator.publish.postings import MAX_TEXT, invert
+from generator.publish.shards import FOLDER, shard, shard_name
 from generator.text.plain import excerpt, plain_text, plain_title
 from generator.text.words import FIELDS, STOP_WORDS, document_text
 
@@ -82,14 +66,6 @@ B = 0.75
 STRETCH = 1_024
 """Documents that are read, inverted and counted together."""
 RECORDS_PER_SHARD = 8
-COMMON, LONGEST_COMMON = 3_000, 60
-"""Postings from which on a term has a shard of its own, and letters that such a term has at most:
-it stands in a file's name."""
-SHARD_LEAST, SHARD_MOST = 3_000, 6_000
-"""Postings, and two for each term, in a shard of terms: it may end from the first on and does
-before it grows over the second. Compressed that is 8 to 16 KB."""
-WORDS_LEAST, WORDS_MOST = 1_500, 3_000
-"""The same for the words in a shard of the vocabulary."""
 AUTHORS_SHOWN = 10
 """Names in a result: who looks for a person should see that name."""
 ABSTRACTS = "api/papers/"
@@ -104,19 +80,6 @@ class _Stretch:
     topics: Mapping[str, str]
     """The titles of all topics by slug."""
     people: People
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Piece:
-    """What a piece of the work gives: a stretch of documents, or the runs of one letter."""
-
-    files: tuple[File, ...]
-    runs: Mapping[str, bytes] = field(default_factory=dict)
-    """Of a stretch: by the first letter of their terms."""
-    lengths: tuple[int, ...] = ()
-    """Of a stretch, of each field: its length in all documents together, in terms."""
-    terms: str = ""
-    """Of a letter: all its terms, apart by spaces."""
 
 
 def search_documents(library: Library) -> Iterator[dict[str, str]]:
@@ -134,84 +97,31 @@ def render_search(
     library: Library,
     executor: Executor | None = None,
     memory: Memory | None = None,
+    previous: Previous | None = None,
     *,
     abstracts: bool = True,
-) -> Iterator[File]:
+) -> Iterator[File | Kept]:
     """Give the files below `search/` that `search.js` reads.
 
     `library` holds the papers that may be found, and no others. `executor` does the work
     elsewhere; None does it here. `memory` holds what earlier builds found out, so that only
-    stretches that changed are read. `abstracts`: whether every paper has its JSON. The same library
-    gives the same bytes; the manifest comes last."""
-    work = _Work(executor, memory)
-    names: dict[str, list[str]] = defaultdict(list)
-    runs: dict[str, list[bytes]] = defaultdict(list)
-    lengths, terms = [0] * len(FIELDS), list[str]()
-    for piece in work.each(_invert, list(_stretches(library)), _key_of_stretch):
-        for letter, run in piece.runs.items():
-            runs[letter].append(run)
-        lengths = [sum(pair) for pair in zip(lengths, piece.lengths, strict=True)]
-        yield from _named(piece.files, names)
-    for piece in work.each(_letter, [runs[letter] for letter in sorted(runs)], _key_of_runs):
-        terms += piece.terms.split(" ")
-        yield from _named(piece.files, names)
-    yield from _named(_ending_shards(terms), names)
-    manifest = _manifest(library, lengths, names, ABSTRACTS if abstracts else "")
-    yield File(path=f"{FOLDER}manifest.json", content=orjson.dumps(manifest))
-
-
-def _named(files: Iterable[File], names: dict[str, list[str]]) -> Iterator[File]:
-    """The files, while their names are noted by kind, which is the folder they are in."""
-    for file in files:
-        names[file.path.split("/")[1]].append(shard_name(file))
-        yield file
-
-
-class _Work:
-    """Where pieces of the work are done, and what is remembered of them."""
-
-    def __init__(self, executor: Executor | None, memory: Memory | None) -> None:
-        self._map = executor.map if executor else map
-        self._memory = memory
-
-    def each(
-        self, do: Callable[[Any], _Piece], tasks: Sequence[Any], key: Callable[[Any], str]
-    ) -> Iterator[_Piece]:
-        """What every task gives, in order; done anew only where it is not remembered."""
-        if self._memory is None:
-            yield from self._map(do, tasks)
-            return
-        keys = list(map(key, tasks))
-        known = list(map(self._memory.get, keys))
-        unknown = [task for task, value in zip(tasks, known, strict=True) if value is None]
-        done = iter(self._map(do, unknown))
-        for name, value in zip(keys, known, strict=True):
-            if value is None:
-                piece = next(done)
-                self._memory.put(name, _packed(piece))
-            else:
-                piece = _unpacked(value)
-            yield piece
-
-
-def _packed(piece: _Piece) -> bytes:
-    paths = [file.path for file in piece.files]
-    head = orjson.dumps([piece.lengths, piece.terms, list(piece.runs), paths])
-    return joined([head, *piece.runs.values(), *(file.content for file in piece.files)])
-
-
-def _unpacked(value: bytes) -> _Piece:
-    head, *contents = parted(value)
-    lengths, terms, letters, paths = orjson.loads(head)
-    runs, files = contents[: len(letters)], contents[len(letters) :]
-    return _Piece(
-        files=tuple(
-            File(path=path, content=content) for path, content in zip(paths, files, strict=True)
-        ),
-        runs=dict(zip(letters, runs, strict=True)),
-        lengths=tuple(lengths),
-        terms=terms,
+    stretches that changed are read. `previous`: the site that was built last; of its files,
+    those that are as they were are told by name only, if the memory tells how they were made.
+    `abstracts`: whether every paper has its JSON. The same library gives the same bytes; the
+    manifest comes last."""
+    stretches = list(_stretches(library))
+    work = Work(
+        stretches=stretches,
+        keys=[_key_of_stretch(stretch) if memory is not None else "" for stretch in stretches],
+        size=STRETCH,
+        invert=_invert,
+        executor=executor,
+        memory=memory,
+        previous=previous,
     )
+    index = yield from make(work)
+    manifest = _manifest(library, index, ABSTRACTS if abstracts else "")
+    yield File(path=f"{FOLDER}manifest.json", content=orjson.dumps(manifest))
 
 
 def _titles(library: Library) -> dict[str, str]:
@@ -250,9 +160,13 @@ def _texts(paper: Paper, title: str, abstract: str, topics: Mapping[str, str]) -
     return tuple(texts[field] for field in FIELDS)
 
 
-def _manifest(
-    library: Library, lengths: Sequence[int], names: Mapping[str, list[str]], abstracts: str
-) -> dict[str, Any]:
+def _manifest(library: Library, index: Index, abstracts: str) -> dict[str, Any]:
+    names: dict[str, list[str]] = defaultdict(list)
+    for path in index.paths():
+        names[path.split("/")[1]].append(shard_name(path))
+    lengths = (
+        map(sum, zip(*index.lengths, strict=True)) if index.lengths else repeat(0, len(FIELDS))
+    )
     return {
         "format": FORMAT,
         "lunr": LUNR_VERSION,
@@ -266,13 +180,13 @@ def _manifest(
         "topics": _titles(library),
         "stops": " ".join(sorted(STOP_WORDS)),
         "abstracts": abstracts,
-        **{kind: names.get(kind, []) for kind in ("terms", "common", "words", "endings")},
+        **{kind: names[kind] for kind in ("terms", "common", "words", "endings")},
         "stretches": {
             "size": STRETCH,
             "shard": RECORDS_PER_SHARD,
-            "files": names.get("stretches", []),
+            "files": names["stretches"],
         },
-        "facets": names.get("facets", []),
+        "facets": names["facets"],
     }
 
 
@@ -292,7 +206,7 @@ def _key_of_stretch(stretch: _Stretch) -> str:
     return f"search {blake2b(content, digest_size=16).hexdigest()}"
 
 
-def _invert(stretch: _Stretch) -> _Piece:
+def _invert(stretch: _Stretch) -> Piece:
     first = stretch.number * STRETCH
     told = [
         (p, plain_title(p.title), plain_text(p.abstract), stretch.topics) for p in stretch.papers
@@ -300,11 +214,11 @@ def _invert(stretch: _Stretch) -> _Piece:
     runs, lengths = invert([_texts(*paper) for paper in told], first)
     records = [_record(*paper) for paper in told]
     files = list(_record_shards(records, first // RECORDS_PER_SHARD))
-    digests = "".join(shard_name(file).rpartition("-")[2] for file in files)
+    digests = "".join(shard_name(file.path).rpartition("-")[2] for file in files)
     names = shard(f"stretches/{stretch.number}", digests.encode("ascii"))
     facets = orjson.dumps(_facets(stretch))
     files += [names, shard(f"facets/{stretch.number}", facets)]
-    return _Piece(files=tuple(files), runs=runs, lengths=lengths)
+    return Piece(files=tuple(files), runs=runs, lengths=lengths)
 
 
 def _record_shards(records: Sequence[list[Any]], number: int) -> Iterator[File]:
@@ -369,61 +283,3 @@ def _day(paper: Paper) -> int:
 def _steps(numbers: Iterable[int]) -> list[int]:
     """Numbers, each counted from the one before, the first from 0."""
     return [after - before for before, after in pairwise(chain((0,), numbers))]
-
-
-# -- the terms with one first letter ---------------------------------------------------------------
-
-
-def _key_of_runs(runs: Sequence[bytes]) -> str:
-    """A digest of all that a letter's files are made of."""
-    content = blake2b(bytes([FORMAT]), digest_size=16)
-    for run in runs:
-        content.update(run)
-    return f"search {content.hexdigest()}"
-
-
-def _letter(runs: Sequence[bytes]) -> _Piece:
-    postings = merge(runs)
-    held = postings.held
-    common = [t for t, n in held.items() if n >= COMMON and len(t) <= LONGEST_COMMON]
-    others = sorted(held.keys() - set(common))
-    shards = cut(others, lambda term: held[term] + 2, SHARD_LEAST, SHARD_MOST)
-    words = cut(list(held), lambda _: 1, WORDS_LEAST, WORDS_MOST)
-    return _Piece(
-        files=(
-            *(shard(f"terms/{start}", _pack_terms(terms, postings)) for start, terms in shards),
-            *(shard(f"common/{term}", _pack_terms([term], postings)) for term in common),
-            *(shard(f"words/{start}", _pack_words(of, postings)) for start, of in words),
-        ),
-        terms=" ".join(held),
-    )
-
-
-def _pack_terms(terms: Sequence[str], postings: Postings) -> bytes:
-    fields, lists = array("I", [0]) * len(terms), list[bytes | bytearray]()
-    for place, lists_of_field in enumerate(postings.fields):
-        for number, term in enumerate(terms):
-            if term in lists_of_field:
-                fields[number] |= 1 << place
-                lists.append(lists_of_field[term])
-    counts = [len(entries) // POSTING for entries in lists]
-    return packed_words(terms) + column(fields) + column(counts) + columns(lists)
-
-
-def _pack_words(terms: Sequence[str], postings: Postings) -> bytes:
-    words = [postings.words.get(term, term) for term in terms]
-    kept = [shared_letters(term, word) for term, word in zip(terms, words, strict=True)]
-    added = [word[start:] for word, start in zip(words, kept, strict=True)]
-    numbers = (
-        (postings.held[term].bit_length() for term in terms),
-        (len(term) - start for term, start in zip(terms, kept, strict=True)),
-        map(len, added),
-    )
-    packed = packed_words(terms) + b"".join(map(column, numbers))
-    return packed + "".join(added).encode("ascii")
-
-
-def _ending_shards(vocabulary: Iterable[str]) -> Iterator[File]:
-    backwards = sorted(term[::-1] for term in vocabulary)
-    for start, terms in cut(backwards, lambda _: 1, WORDS_LEAST, WORDS_MOST):
-        yield shard(f"endings/{start}", packed_words(terms))

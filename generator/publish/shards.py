@@ -15,7 +15,8 @@ disk and on the way: servers compress JSON, but no file whose type they do not k
 import zlib
 from array import array
 from base64 import b32encode
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from itertools import accumulate, pairwise
 from typing import TypeVar
@@ -52,6 +53,34 @@ def packed_words(words: Sequence[str]) -> bytes:
     rests = [word[start:] for word, start in zip(words, shared, strict=True)]
     count = len(words).to_bytes(4, "little")
     return count + column(shared) + column(map(len, rests)) + "".join(rests).encode("ascii")
+
+
+def unpacked_planes(content: bytes, place: int, count: int) -> tuple[list[bytes], int]:
+    """The planes of a column of so many numbers at a place, and where it ends."""
+    ends = [place + 1 + count * number for number in range(content[place] + 1)]
+    return [content[start:end] for start, end in pairwise(ends)], ends[-1]
+
+
+def unpacked_column(content: bytes, place: int, count: int) -> tuple["array[int]", int]:
+    """The numbers of a column at a place, and where it ends."""
+    planes, end = unpacked_planes(content, place, count)
+    told = bytearray(4 * count)
+    for number, plane in enumerate(planes):
+        told[number::4] = plane
+    return array("I", bytes(told)), end
+
+
+def unpacked_words(content: bytes) -> tuple[list[str], int]:
+    """The words that a content begins with, and where they end."""
+    count = int.from_bytes(content[:4], "little")
+    shared, place = unpacked_column(content, 4, count)
+    sizes, place = unpacked_column(content, place, count)
+    words, before = [], ""
+    for kept, size in zip(shared, sizes, strict=True):
+        before = before[:kept] + content[place : place + size].decode("ascii")
+        words.append(before)
+        place += size
+    return words, place
 
 
 def _shared_with_previous(words: Iterable[str]) -> Iterator[int]:
@@ -92,14 +121,25 @@ def shard(name: str, content: bytes) -> File:
     return File(path=f"{FOLDER}{name}-{digest(content)}.bin", content=body)
 
 
+def unpacked_shard(file: File) -> bytes:
+    """The content of a shard. Raises ValueError where it is not what its name says."""
+    try:
+        content = zlib.decompress(file.content)
+    except zlib.error as error:
+        raise ValueError(file.path) from error
+    if digest(content) != shard_name(file.path).rpartition("-")[2]:
+        raise ValueError(file.path)
+    return content
+
+
 def digest(content: bytes) -> str:
     """Seven letters and digits that stand for a content, and tell it from its other versions."""
     return b32encode(blake2b(content, digest_size=5).digest()).decode("ascii")[:7].lower()
 
 
-def shard_name(file: File) -> str:
+def shard_name(path: str) -> str:
     """A shard's name as the manifest gives it: the last part of its path, without its ending."""
-    return file.path.rpartition("/")[2].removesuffix(".bin")
+    return path.rpartition("/")[2].removesuffix(".bin")
 
 
 def shared_letters(one: str, other: str) -> int:
@@ -118,25 +158,33 @@ def separator(before: str, word: str) -> str:
 
 
 def cut(
-    words: Sequence[str], size: Callable[[str], int], least: int, most: int
-) -> Iterator[tuple[str, list[str]]]:
-    """Cut sorted words into shards, each with its separator from the one before.
+    words: Sequence[str], sizes: Iterable[int], least: int, most: int
+) -> Iterator[tuple[str, Sequence[str]]]:
+    """Cut sorted words into shards, each with its separator from the one before. `sizes`: of each
+    word.
 
     A shard ends before it would grow over `most`. From `least` on, it also ends before certain
     words, which a hash picks, so that a new word moves the cuts near it and not all that follow.
     It ends nowhere where the separator would be too long for a file's name."""
-    group: list[str] = []
-    first, total, before = words[0][:1] if words else "", 0, ""
-    for word in words:
-        weight = size(word)
-        picked = total >= least and zlib.crc32(word.encode()) < weight * _SPREAD // (most - least)
-        if group and (picked or total + weight > most):
-            edge = separator(before, word)
-            if len(edge) <= _NAME_LENGTH:
-                yield first, group
-                group, first, total = [], edge, 0
-        group.append(word)
-        total += weight
-        before = word
-    if group:
-        yield first, group
+    sums = list(accumulate(sizes, initial=0))
+    first, start = words[0][:1] if words else "", 0
+    while start < len(words):
+        end = _end(words, sums, start, least, most)
+        yield first, words[start:end]
+        first, start = separator(words[end - 1], words[end]) if end < len(words) else "", end
+
+
+def _end(words: Sequence[str], sums: Sequence[int], start: int, least: int, most: int) -> int:
+    """Where the shard ends that begins at a word. `sums`: of the sizes of all words before each."""
+    enough, full = sums[start] + least, sums[start] + most
+    may_end = min(bisect_left(sums, enough), bisect_right(sums, full) - 1)
+    for end in range(max(start + 1, may_end), len(words)):
+        size = sums[end + 1] - sums[end]
+        picked = sums[end] >= enough and (
+            zlib.crc32(words[end].encode()) < size * _SPREAD // (most - least)
+        )
+        if (picked or sums[end + 1] > full) and (
+            len(separator(words[end - 1], words[end])) <= _NAME_LENGTH
+        ):
+            return end
+    return len(words)

@@ -1,0 +1,303 @@
+"""The search index, made from nothing or again where documents changed.
+
+Owns the order of the work, who does it, and what is remembered: stretches of documents by the
+digest of all that they are made of, and how the index was cut the last time. Knows neither papers
+nor what stands in records; `search` inverts stretches, `letters` cuts terms.
+"""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from itertools import chain, repeat, zip_longest
+from typing import Any
+
+import orjson
+
+from generator.library.memory import Memory
+from generator.model import File, Kept
+from generator.publish.letters import (
+    WORDS_LEAST,
+    WORDS_MOST,
+    Change,
+    Cut,
+    Letter,
+    LostError,
+    Previous,
+    make_letter,
+    pack_letter,
+    remake_letter,
+    shards_of,
+    unpack_letter,
+)
+from generator.publish.postings import merge
+from generator.publish.shards import FOLDER, cut, joined, packed_words, parted
+
+_KEY = "search index"
+_BACKWARDS = f"{_KEY}, backwards"
+"""All terms read backwards."""
+_FEW = 8
+"""If more than one of so many stretches have changed, the index is made from nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """What a stretch of documents gives."""
+
+    files: tuple[File, ...]
+    runs: Mapping[str, bytes]
+    """Its postings by the first letter of terms (see `postings.invert`)."""
+    lengths: tuple[int, ...]
+    """Of each field: its length in all documents together, in terms."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What an index is made of, and by whom."""
+
+    stretches: Sequence[Any]
+    keys: Sequence[str]
+    """Of each stretch, a digest of all that it is made of."""
+    size: int
+    """Documents in a stretch."""
+    invert: Callable[[Any], Piece]
+    """What a stretch gives; for whoever does it."""
+    executor: Executor | None
+    memory: Memory | None
+    previous: Previous | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """Of what an index was made, and the files it has."""
+
+    keys: Sequence[str]
+    """Of each stretch, as `Work` has them."""
+    lengths: list[Sequence[int]]
+    """Of each stretch, as its piece has them."""
+    stretches: list[Sequence[str]]
+    """Of each stretch, the paths of its files."""
+    letters: dict[str, Sequence[str]]
+    """The same of each first letter of terms."""
+    endings: list[Cut]
+    """The shards of terms read backwards."""
+
+    def paths(self) -> Iterator[str]:
+        """The paths of all files, those of a kind in their order."""
+        yield from chain.from_iterable(self.stretches)
+        yield from chain.from_iterable(self.letters[letter] for letter in sorted(self.letters))
+        yield from (f"{FOLDER}endings/{shard.name}.bin" for shard in self.endings)
+
+
+def make(work: Work) -> Generator[File | Kept, None, Index]:
+    """The files of an index but for its manifest, and the index itself. Files that the last build
+    made are told by name, for a name tells the content."""
+    previous = {} if work.previous is None else work.previous
+    again = _made_again(work)
+    if again is None:
+        index = Index(keys=work.keys, lengths=[], stretches=[], letters={}, endings=[])
+        for file in _made(work, index):
+            yield Kept(path=file.path) if file.path in previous else file
+    else:
+        index, files = again
+        new = {file.path: file for file in files}
+        for path in index.paths():
+            yield Kept(path=path) if path in previous else new[path]
+    if work.memory is not None:
+        work.memory.put(_KEY, orjson.dumps(index))
+    return index
+
+
+def _key(letter: str) -> str:
+    return f"{_KEY}, {letter}"
+
+
+# -- from nothing ----------------------------------------------------------------------------------
+
+
+def _made(work: Work, index: Index) -> Iterator[File]:
+    """The files of an index that is made of its stretches, while it is noted what it has."""
+    everywhere = work.executor.map if work.executor else map
+    runs: dict[str, list[bytes]] = defaultdict(list)
+    for piece in _pieces(work, everywhere):
+        for letter, run in piece.runs.items():
+            runs[letter].append(run)
+        index.lengths.append(piece.lengths)
+        index.stretches.append([file.path for file in piece.files])
+        yield from piece.files
+    vocabulary, letters = list[str](), sorted(runs)
+    made = everywhere(_letter, [runs[letter] for letter in letters])
+    for letter, (terms, told, paths, files) in zip(letters, made, strict=True):
+        vocabulary += terms.split()
+        if work.memory is not None:
+            work.memory.put(_key(letter), told)
+        index.letters[letter] = paths
+        yield from files
+    backwards = sorted(term[::-1] for term in vocabulary)
+    if work.memory is not None:
+        work.memory.put(_BACKWARDS, " ".join(backwards).encode())
+    for shard, file in _ending_shards(backwards, (), set()):
+        index.endings.append(shard)
+        if file:
+            yield file
+
+
+def _letter(runs: Sequence[bytes]) -> tuple[str, bytes, Sequence[str], list[File]]:
+    """The terms of a letter, apart by spaces; the letter as bytes; its files, by path and whole."""
+    letter, files = make_letter(runs)
+    return " ".join(letter.held), pack_letter(letter), letter.paths, files
+
+
+def _pieces(work: Work, everywhere: Callable[..., Iterator[Piece]]) -> Iterator[Piece]:
+    """What every stretch gives, in order; worked out only where it is not remembered."""
+    memory = work.memory
+    known = [memory is not None and key in memory for key in work.keys]
+    unknown = (each for each, is_known in zip(work.stretches, known, strict=True) if not is_known)
+    done = iter(everywhere(work.invert, unknown))
+    for stretch, key, is_known in zip(work.stretches, work.keys, known, strict=True):
+        value = memory.get(key) if memory is not None and is_known else None
+        if value:
+            yield _unpacked(value)
+            continue
+        piece = work.invert(stretch) if is_known else next(done)
+        if memory is not None:
+            memory.put(key, _packed(piece))
+        yield piece
+
+
+def _packed(piece: Piece) -> bytes:
+    paths = [file.path for file in piece.files]
+    head = orjson.dumps([piece.lengths, list(piece.runs), paths])
+    return joined([head, *piece.runs.values(), *(file.content for file in piece.files)])
+
+
+def _unpacked(value: bytes) -> Piece:
+    head, *contents = parted(value)
+    lengths, letters, paths = orjson.loads(head)
+    runs, files = contents[: len(letters)], contents[len(letters) :]
+    told = zip(paths, files, strict=True)
+    return Piece(
+        files=tuple(File(path=path, content=content) for path, content in told),
+        runs=dict(zip(letters, runs, strict=True)),
+        lengths=tuple(lengths),
+    )
+
+
+def _ending_shards(
+    backwards: Sequence[str], before: Sequence[Cut], changed: set[str]
+) -> Iterator[tuple[Cut, File | None]]:
+    """The shards of sorted terms read backwards. `before`: those of the last time; since then
+    `changed` ones came or went."""
+    groups = cut(backwards, repeat(1, len(backwards)), WORDS_LEAST, WORDS_MOST)
+    return shards_of("endings", groups, packed_words, before, changed)
+
+
+# -- again -----------------------------------------------------------------------------------------
+
+
+def _made_again(work: Work) -> tuple[Index, list[File]] | None:
+    """The index, made of the last one and what has changed since, and its files that are new; None
+    where that cannot be done or where too much has."""
+    memory, previous = work.memory, work.previous
+    if memory is None or previous is None:
+        return None
+    value = memory.get(_KEY)
+    if value is None:
+        return None
+    told = orjson.loads(value)
+    before = Index(**told | {"endings": [Cut(**each) for each in told["endings"]]})
+    pairs = zip_longest(before.keys, work.keys)
+    changed = [number for number, (old, new) in enumerate(pairs) if old != new]
+    if len(work.keys) < len(before.keys) or len(changed) > max(1, len(work.keys) // _FEW):
+        return None
+    try:
+        return _Again(work, memory, previous, before).made(changed)
+    except LostError:
+        return None
+
+
+class _Again:
+    """An index that is made again. LostError is raised where something is not remembered."""
+
+    def __init__(self, work: Work, memory: Memory, previous: Previous, before: Index) -> None:
+        self._work, self._memory, self._previous, self._before = work, memory, previous, before
+        self._index = Index(
+            keys=work.keys,
+            lengths=[*before.lengths],
+            stretches=[*before.stretches],
+            letters={**before.letters},
+            endings=before.endings,
+        )
+        self._files: list[File] = []
+        self._terms = set[str]()
+        """Those that came or went, read backwards."""
+
+    def made(self, changed: Sequence[int]) -> tuple[Index, list[File]]:
+        """The index and its new files, when some stretches are new or others than before."""
+        changes: dict[str, list[Change]] = defaultdict(list)
+        for number in changed:
+            for letter, change in self._make_stretch(number):
+                changes[letter].append(change)
+        for letter in sorted(changes):
+            self._make_letter(letter, changes[letter])
+        self._need([key for key in self._work.keys if key in self._before.keys])
+        self._need([_BACKWARDS, *map(_key, self._index.letters)])
+        if self._terms:
+            self._make_endings()
+        new = {file.path for file in self._files}
+        if not all(path in new or path in self._previous for path in self._index.paths()):
+            raise LostError
+        return self._index, self._files
+
+    def _need(self, keys: Collection[str]) -> None:
+        """All of them are asked for, so that they stay."""
+        if sum(key in self._memory for key in keys) < len(keys):
+            raise LostError
+
+    def _get(self, key: str) -> bytes:
+        value = self._memory.get(key)
+        if value is None:
+            raise LostError
+        return value
+
+    def _make_stretch(self, number: int) -> Iterator[tuple[str, Change]]:
+        """Make one stretch; what has changed by it, by the first letters of terms."""
+        old: Mapping[str, bytes] = {}
+        index = self._index
+        if number < len(self._before.keys):
+            old = _unpacked(self._get(self._before.keys[number])).runs
+        piece = self._work.invert(self._work.stretches[number])
+        self._memory.put(self._work.keys[number], _packed(piece))
+        index.lengths[number : number + 1] = [piece.lengths]
+        index.stretches[number : number + 1] = [[file.path for file in piece.files]]
+        self._files += piece.files
+        first = number * self._work.size
+        for letter in sorted(old.keys() | piece.runs.keys()):
+            was, now = old.get(letter), piece.runs.get(letter)
+            if was != now:
+                documents = range(first, first + self._work.size)
+                runs = ([run] if run else [] for run in (was, now))
+                yield letter, Change(documents, *map(merge, runs))
+
+    def _make_letter(self, letter: str, changes: Sequence[Change]) -> None:
+        known = letter in self._index.letters
+        before = unpack_letter(self._get(_key(letter))) if known else Letter()
+        made, files = remake_letter(before, changes, self._previous)
+        self._terms |= {term[::-1] for term in before.held.keys() ^ made.held.keys()}
+        self._index.letters[letter] = made.paths
+        self._files += files
+        self._memory.put(_key(letter), pack_letter(made))
+
+    def _make_endings(self) -> None:
+        backwards = self._get(_BACKWARDS).decode().split()
+        for term in self._terms:
+            place = bisect_left(backwards, term)
+            if backwards[place : place + 1] == [term]:
+                del backwards[place]
+            else:
+                backwards.insert(place, term)
+        self._memory.put(_BACKWARDS, " ".join(backwards).encode())
+        shards = list(_ending_shards(backwards, self._index.endings, self._terms))
+        self._index.endings[:] = [shard for shard, _ in shards]
+        self._files += [file for _, file in shards if file]
