@@ -131,7 +131,8 @@ with staging(output, whole=False) as stage:
             if calls == number:
                 os.kill(os.getpid(), signal.SIGKILL)
     sys.addaudithook(kill)
-    stage.publish([], Old(paths=["index.html", "papers/a/index.html"], seal=seal_of(output)))
+    paths = ["index.html", "papers/a/index.html"]
+    stage.publish([], Old(paths=paths, seal=seal_of(output, paths)))
 """
 
 

@@ -15,7 +15,7 @@ from stat import S_ISDIR
 import orjson
 
 from generator.storage.cache import OUTPUT, Cache
-from generator.storage.staging import seal_of
+from generator.storage.staging import Seal, seal_of
 from generator.storage.tree import RECENT
 
 
@@ -23,7 +23,7 @@ from generator.storage.tree import RECENT
 class Ledger:
     """A site as a build left it."""
 
-    seal: int
+    seal: Seal
     """Of the folder (`staging.seal_of`)."""
     stamp: str
     """Of what it was made from (`stamp_of`); empty where that cannot be told."""
@@ -44,26 +44,31 @@ def read_ledger(cache: Cache, output: Path, stamp: str) -> Ledger | None:
     """The ledger of what is in `output`; None where there is none, or another site or nothing.
 
     One with this stamp comes without digests and sizes: there is nothing to be done."""
-    head = cache.get(_key(output, "site"))
-    if head is None:
+    head, files = (cache.get(_key(output, part)) for part in ("site", "files"))
+    if head is None or files is None:
         return None
-    ledger = Ledger(**orjson.loads(head), digests={}, sizes={})
-    if not output.is_dir() or seal_of(output) != ledger.seal:
+    told, (paths, sizes) = orjson.loads(head), orjson.loads(files)
+    seal = Seal(**told["seal"])
+    if not output.is_dir() or seal_of(output, paths) != seal:
         return None
+    ledger = Ledger(**told | {"seal": seal}, digests={}, sizes={})
     if stamp and ledger.stamp == stamp:
         return ledger
-    products = cache.get(_key(output, "products"))
-    if products is None:
+    digests = cache.get(_key(output, "products"))
+    if digests is None:
         return None
-    digests, sizes = orjson.loads(products)
-    return replace(ledger, digests=digests, sizes=sizes)
+    return replace(
+        ledger, digests=orjson.loads(digests), sizes=dict(zip(paths, sizes, strict=True))
+    )
 
 
 def write_ledger(cache: Cache, output: Path, ledger: Ledger) -> None:
     """Note what is in `output` now."""
     head = {name: getattr(ledger, name) for name in _HEAD}
     cache.put(_key(output, "site"), orjson.dumps(head))
-    cache.put(_key(output, "products"), orjson.dumps([ledger.digests, ledger.sizes]))
+    files = [[*ledger.sizes.keys()], [*ledger.sizes.values()]]
+    cache.put(_key(output, "files"), orjson.dumps(files))
+    cache.put(_key(output, "products"), orjson.dumps(ledger.digests))
 
 
 _HEAD = ("seal", "stamp", "pages", "papers", "topics", "warnings", "weights")

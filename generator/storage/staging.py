@@ -26,8 +26,6 @@ _MARKER_TEXT = b"This folder is made by 'broadsheet build', which replaces all o
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 """Of Linux's renameat2(2)."""
-_Folders = list[tuple[str, str]]
-"""Each with its path in the site."""
 _HINT = "check the folder's permissions and the free space, or choose another with --output"
 _ELSEWHERE = "choose another folder with --output"
 
@@ -85,7 +83,18 @@ class Old:
 
     paths: Collection[str]
     """Its files."""
-    seal: int
+    seal: "Seal"
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """Two numbers of which one is another when any file of a site was changed, added or taken
+    away, as far as names, sizes and times tell."""
+
+    files: int
+    """The sum of what each file's path, size and time tell."""
+    folders: int
+    """The same of each folder's path and time, which is another when a name came or went."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +134,7 @@ class Staging:
                 raise problem(each.path, "two files of the site have this path")
             self._files[each.path] = each
 
-    def publish(self, kept: Collection[str] = (), old: Old | None = None) -> tuple[Changes, int]:
+    def publish(self, kept: Collection[str] = (), old: Old | None = None) -> tuple[Changes, Seal]:
         """Make it the site: what was staged, and of the old site, whose files are known then, those
         in `kept`. Gives what differs from the old site, and the new one's seal."""
         self.write([File(path=MARKER, content=_MARKER_TEXT)])
@@ -133,10 +142,10 @@ class Staging:
         before = list_files(self._output, "") if old is None else old.paths
         stays = self._files.keys() | set(kept)
         removed = tuple(path for path in before if path not in stays)
-        seal = sum(each.mark for each in self._files.values())
+        files = sum(each.mark for each in self._files.values())
         if old is not None:
             gone = {*removed, *self._files}
-            seal += old.seal - sum(_mark(f"{self._output}/{path}", path) for path in gone)
+            files += old.seal.files - _seal_files(self._output, gone)
         if self.place.whole:
             for path in kept:
                 _take_over(f"{self.place.output}/{path}", f"{self.place.staging}/{path}")
@@ -144,7 +153,8 @@ class Staging:
         else:
             _move_in(self.place, changed, removed)
         unchanged = len(stays) - len(changed)
-        return Changes(written=changed, unchanged=unchanged, removed=removed), seal
+        changes = Changes(written=changed, unchanged=unchanged, removed=removed)
+        return changes, Seal(files, _seal_folders(self._output, stays))
 
 
 @contextlib.contextmanager
@@ -173,37 +183,26 @@ def staging(output: Path, *, whole: bool = True) -> Iterator[Staging]:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def seal_of(output: Path) -> int:
-    """A number that is another when any file of a site was changed, added or taken away, as far
-    as names, sizes and times tell."""
-    total, folders = 0, [(str(output), "")]
-    for _ in range(2):
-        marks, folders = _look_into(folders)
-        total += marks
-    half = len(folders) // 2
-    other_half = _begin_elsewhere(lambda: _seal_all(folders[:half]))
-    return total + _seal_all(folders[half:]) + other_half()
+def seal_of(output: Path, paths: Sequence[str]) -> Seal:
+    """The seal of a site, which should have files at these paths and no others.
+
+    Folders are not looked into: that would take twice as long."""
+    half = len(paths) // 2
+    other_half = _begin_elsewhere(lambda: _seal_files(output, paths[:half]))
+    folders = _seal_folders(output, paths)
+    return Seal(_seal_files(output, paths[half:]) + other_half(), folders)
 
 
-def _seal_all(folders: _Folders) -> int:
-    total = 0
-    while folders:
-        marks, folders = _look_into(folders)
-        total += marks
-    return total
+def _seal_files(output: Path, paths: Iterable[str]) -> int:
+    return sum(_mark(f"{output}/{path}", path) for path in paths)
 
 
-def _look_into(folders: _Folders) -> tuple[int, _Folders]:
-    """The marks of the files in folders, and the folders in them."""
-    total, inner = 0, []
-    for folder, path in folders:
-        with contextlib.suppress(OSError), os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    inner.append((entry.path, f"{path}{entry.name}/"))
-                else:
-                    total += _mark_of(path + entry.name, entry.stat(follow_symlinks=False))
-    return total, inner
+def _seal_folders(output: Path, paths: Iterable[str]) -> int:
+    folders = {""}
+    for path in paths:
+        while (path := path.rpartition("/")[0]) not in folders:
+            folders.add(path)
+    return sum(_mark_of_folder(f"{output}/{folder}", folder) for folder in folders)
 
 
 def _begin_elsewhere(work: Callable[[], int]) -> Callable[[], int]:
@@ -232,6 +231,13 @@ def _begin_elsewhere(work: Callable[[], int]) -> Callable[[], int]:
 def _mark(place: str, path: str) -> int:
     try:
         return _mark_of(path, os.lstat(place))
+    except OSError:
+        return 0
+
+
+def _mark_of_folder(place: str, path: str) -> int:
+    try:
+        return zlib.crc32(f"{path}/\0{os.lstat(place).st_mtime_ns}".encode())
     except OSError:
         return 0
 
