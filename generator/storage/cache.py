@@ -8,9 +8,10 @@ import contextlib
 import hashlib
 import platform
 import sqlite3
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
+
+from zstandard import ZstdCompressor, ZstdDecompressor
 
 from generator.storage.database import connect, remove
 
@@ -35,6 +36,8 @@ class Cache:
         self._waiting: dict[str, bytes] = {}
         self._waiting_bytes = 0
         self._stays = False
+        self._pack = ZstdCompressor(level=1).compress
+        self._unpack = ZstdDecompressor().decompress
         self.damaged = False
         """Whether the file was found to be no database half-way through."""
 
@@ -45,16 +48,13 @@ class Cache:
         row = None
         with self._noticing():
             row = self._database.execute("SELECT value FROM kept WHERE key = ?", (key,)).fetchone()
-        if row is None:
+        if row is None or not isinstance(row[0], bytes):
             return None
-        try:
-            value = zlib.decompress(row[0][_DIGEST:])
-        except zlib.error:
-            return None
-        if row[0][:_DIGEST] != _check(key, value):
+        check, packed = row[0][:_DIGEST], row[0][_DIGEST:]
+        if check != _check(key, packed):
             return None
         self._used.add(key)
-        return value
+        return self._unpack(packed)
 
     def __contains__(self, key: str) -> bool:
         """Whether something was put in under a key, which then stays, though it is not read."""
@@ -76,7 +76,8 @@ class Cache:
 
     def settle(self) -> None:
         """Write what was put in so far: it takes a while, and a builder knows when it has time."""
-        rows = ((k, _check(k, v) + zlib.compress(v, 1)) for k, v in self._waiting.items())
+        packed = ((key, self._pack(value)) for key, value in self._waiting.items())
+        rows = ((key, _check(key, value) + value) for key, value in packed)
         with self._noticing():
             self._database.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?)", rows)
         self._waiting, self._waiting_bytes = {}, 0
