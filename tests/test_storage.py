@@ -13,7 +13,15 @@ import pytest
 
 from generator.errors import BroadsheetError
 from generator.model import Changes, File
-from generator.storage.staging import MARKER, check_apart, check_output, is_in_reach, staging
+from generator.storage.staging import (
+    MARKER,
+    Old,
+    check_apart,
+    check_output,
+    is_in_reach,
+    seal_of,
+    staging,
+)
 from generator.storage.tree import (
     Reader,
     decode,
@@ -410,3 +418,29 @@ def test_a_link_is_read_that_stays_inside_and_no_other(tmp_path: Path) -> None:
 def test_a_file_that_is_gone_is_told(tmp_path: Path) -> None:
     with pytest.raises(BroadsheetError, match=r"a\.md: no such file or directory"):
         Reader(tmp_path).text("a.md")
+
+
+def published(output: Path, paths: list[str], kept: list[str], old: Old | None, whole: bool) -> Old:
+    """What is known of a site that holds new files at some paths, and some of the old ones."""
+    with staging(output, whole=whole) as stage:
+        stage.write(File(path=path, content=path.encode() * len(kept)) for path in paths)
+        _, seal = stage.publish(kept, old)
+    return Old(paths=[MARKER, *paths, *kept], seal=seal)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_the_seal_of_a_site_that_was_changed_is_that_of_the_site_as_it_is(
+    tmp_path: Path, whole: bool
+) -> None:
+    output = tmp_path / "output"
+    old = published(output, ["a.html", "b/index.html", "c/d/index.html"], [], None, True)
+    for new, kept in (
+        (["b/index.html", "e/f/index.html"], ["a.html", "c/d/index.html"]),
+        (["a.html"], ["b/index.html", "e/f/index.html"]),
+        ([], ["a.html"]),
+    ):
+        old = published(output, new, kept, old, whole)
+        assert sorted(tree(output)) == sorted(old.paths)
+        assert seal_of(output, list(old.paths)) == old.seal
+    (output / "empty").mkdir()
+    assert seal_of(output, list(old.paths)) != old.seal

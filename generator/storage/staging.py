@@ -146,15 +146,27 @@ class Staging:
         if old is not None:
             gone = {*removed, *self._files}
             files += old.seal.files - _seal_files(self._output, gone)
-        if self.place.whole:
-            for path in kept:
-                _take_over(f"{self.place.output}/{path}", f"{self.place.staging}/{path}")
-            _swap(Path(self.place.staging), self._output)
+        if self.place.whole or old is None:
+            self._put_in_place(changed, removed, kept)
+            folders = _seal_folders(self._output, stays)
         else:
-            _move_in(self.place, changed, removed)
+            touched = [*changed, *removed]
+            others = old.seal.folders - _seal_folders(self._output, touched)
+            self._put_in_place(changed, removed, kept)
+            folders = others + _seal_folders(self._output, touched)
         unchanged = len(stays) - len(changed)
         changes = Changes(written=changed, unchanged=unchanged, removed=removed)
-        return changes, Seal(files, _seal_folders(self._output, stays))
+        return changes, Seal(files, folders)
+
+    def _put_in_place(
+        self, changed: Sequence[str], removed: Sequence[str], kept: Iterable[str]
+    ) -> None:
+        if not self.place.whole:
+            _move_in(self.place, changed, removed)
+            return
+        for path in kept:
+            _take_over(f"{self.place.output}/{path}", f"{self.place.staging}/{path}")
+        _swap(Path(self.place.staging), self._output)
 
 
 @contextlib.contextmanager
