@@ -13,7 +13,7 @@ from generator.errors import Problem, closing
 from generator.model import Changes
 from generator.publish.weight import Weight
 from generator.storage.cache import Cache, installed, open_cache, version_of
-from generator.storage.ledger import Ledger, read_ledger, stamp_of, write_ledger
+from generator.storage.ledger import Ledger, reading_ledger, stamp_of, write_ledger
 from generator.storage.staging import check_apart, check_output
 from generator.storage.tree import bundled
 
@@ -56,8 +56,9 @@ def build(
         check_apart(output, root, ("content", "themes"))
         check_output(output)
         with _memory(root, cached) as memory:
-            stamp = stamp_of(_sources(root), base_url, drafts)
-            ledger = read_ledger(memory, output, stamp) if memory else None
+            with reading_ledger(memory, output) as ledger_of:
+                stamp = stamp_of(_sources(root), base_url, drafts)
+                ledger = ledger_of(stamp)
             if memory and ledger and stamp and ledger.stamp == stamp:
                 memory.keep()
                 files = sum(count for count, _ in ledger.weights.values())

@@ -6,7 +6,8 @@ It counts only as long as the folder is as that build left it.
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -14,8 +15,9 @@ from stat import S_ISDIR
 
 import orjson
 
+from generator.storage.aside import aside
 from generator.storage.cache import OUTPUT, Cache
-from generator.storage.staging import Seal, seal_of
+from generator.storage.staging import Seal, seal_files, seal_folders
 from generator.storage.tree import RECENT
 
 
@@ -40,26 +42,35 @@ class Ledger:
     """The bytes of each file, by its path."""
 
 
-def read_ledger(cache: Cache, output: Path, stamp: str) -> Ledger | None:
-    """The ledger of what is in `output`; None where there is none, or another site or nothing.
+@contextmanager
+def reading_ledger(cache: Cache | None, output: Path) -> Iterator[Callable[[str], Ledger | None]]:
+    """Begin to look at what is in `output`. What is given tells, by the stamp of what a site would
+    be made from now, the ledger; None where there is none, or another site or nothing.
 
     One with this stamp comes without digests and sizes: there is nothing to be done."""
-    head, files = (cache.get(_key(output, part)) for part in ("site", "files"))
-    if head is None or files is None:
-        return None
+    head = cache.get(_key(output, "site")) if cache else None
+    files = cache.get(_key(output, "files")) if cache else None
+    if cache is None or head is None or files is None or not output.is_dir():
+        yield lambda _: None
+        return
     told, (paths, sizes) = orjson.loads(head), orjson.loads(files)
-    seal = Seal(**told["seal"])
-    if not output.is_dir() or seal_of(output, paths) != seal:
-        return None
-    ledger = Ledger(**told | {"seal": seal}, digests={}, sizes={})
-    if stamp and ledger.stamp == stamp:
-        return ledger
-    digests = cache.get(_key(output, "products"))
-    if digests is None:
-        return None
-    return replace(
-        ledger, digests=orjson.loads(digests), sizes=dict(zip(paths, sizes, strict=True))
-    )
+    left = Seal(**told["seal"])
+    ledger = Ledger(**told | {"seal": left}, digests={}, sizes={})
+
+    def result(stamp: str) -> Ledger | None:
+        folders = seal_folders(output, paths)
+        if Seal(sealed(), folders) != left:
+            return None
+        if stamp and ledger.stamp == stamp:
+            return ledger
+        digests = cache.get(_key(output, "products"))
+        if digests is None:
+            return None
+        known = dict(zip(paths, sizes, strict=True))
+        return replace(ledger, digests=orjson.loads(digests), sizes=known)
+
+    with aside(lambda: seal_files(output, paths)) as sealed:
+        yield result
 
 
 def write_ledger(cache: Cache, output: Path, ledger: Ledger) -> None:

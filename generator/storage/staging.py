@@ -10,9 +10,8 @@ import glob
 import json
 import os
 import shutil
-import threading
 import zlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -145,15 +144,15 @@ class Staging:
         files = sum(each.mark for each in self._files.values())
         if old is not None:
             gone = {*removed, *self._files}
-            files += old.seal.files - _seal_files(self._output, gone)
+            files += old.seal.files - seal_files(self._output, gone)
         if self.place.whole or old is None:
             self._put_in_place(changed, removed, kept)
-            folders = _seal_folders(self._output, stays)
+            folders = seal_folders(self._output, stays)
         else:
             touched = [*changed, *removed]
-            others = old.seal.folders - _seal_folders(self._output, touched)
+            others = old.seal.folders - seal_folders(self._output, touched)
             self._put_in_place(changed, removed, kept)
-            folders = others + _seal_folders(self._output, touched)
+            folders = others + seal_folders(self._output, touched)
         unchanged = len(stays) - len(changed)
         changes = Changes(written=changed, unchanged=unchanged, removed=removed)
         return changes, Seal(files, folders)
@@ -199,45 +198,21 @@ def seal_of(output: Path, paths: Sequence[str]) -> Seal:
     """The seal of a site, which should have files at these paths and no others.
 
     Folders are not looked into: that would take twice as long."""
-    half = len(paths) // 2
-    other_half = _begin_elsewhere(lambda: _seal_files(output, paths[:half]))
-    folders = _seal_folders(output, paths)
-    return Seal(_seal_files(output, paths[half:]) + other_half(), folders)
+    return Seal(seal_files(output, paths), seal_folders(output, paths))
 
 
-def _seal_files(output: Path, paths: Iterable[str]) -> int:
+def seal_files(output: Path, paths: Iterable[str]) -> int:
+    """What the seal tells of files."""
     return sum(_mark(f"{output}/{path}", path) for path in paths)
 
 
-def _seal_folders(output: Path, paths: Iterable[str]) -> int:
+def seal_folders(output: Path, paths: Iterable[str]) -> int:
+    """What the seal tells of the folders of files."""
     folders = {""}
     for path in paths:
         while (path := path.rpartition("/")[0]) not in folders:
             folders.add(path)
     return sum(_mark_of_folder(f"{output}/{folder}", folder) for folder in folders)
-
-
-def _begin_elsewhere(work: Callable[[], int]) -> Callable[[], int]:
-    """Begin to work out a number in a copy of this process, where it has no threads whose locks
-    would be copied too. What is given waits for the number."""
-    if os.name != "posix" or os.uname().sysname != "Linux" or threading.active_count() > 1:
-        return work
-    reading, writing = os.pipe()
-    process = os.fork()
-    if process == 0:
-        try:
-            os.write(writing, b"%d" % work())
-        finally:
-            os._exit(0)
-    os.close(writing)
-
-    def result() -> int:
-        with os.fdopen(reading, "rb") as stream:
-            number = stream.read()
-        os.waitpid(process, 0)
-        return int(number) if number else work()
-
-    return result
 
 
 def _mark(place: str, path: str) -> int:
