@@ -8,7 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -18,7 +18,7 @@ from generator.content import count_papers, load_config, load_library, load_them
 from generator.errors import BroadsheetError, Problem
 from generator.library.memory import Notes
 from generator.library.related import Relations, relate, relate_elsewhere
-from generator.model import Changes, File, Kept
+from generator.model import Changes, File, Kept, Library
 from generator.publish.api import ApiItems, render_api_daily_papers, render_api_index
 from generator.publish.budget import fit
 from generator.publish.feeds import FeedChannel, render_days_feed, render_opml
@@ -44,6 +44,7 @@ from generator.publish.theme import Theme
 from generator.publish.weight import weigh
 from generator.site.calendar import json_since
 from generator.site.pages import Site, plan_site
+from generator.storage.aside import aside
 from generator.storage.cache import Cache
 from generator.storage.ledger import Ledger
 from generator.storage.staging import (
@@ -84,7 +85,7 @@ def make_site(
 
     The search and the related papers, which look at all papers, are begun first: others work on
     them side by side. Raises BroadsheetError with every problem of the stage that failed."""
-    with _collecting_seldom(), _Workers(jobs, executor) as workers:
+    with _collecting_seldom(), _Workers(jobs, executor) as workers, ExitStack() as stack:
         config = load_config(root, base_url)
         theme = load_theme(root, config)
         others = workers.for_(0 if ledger else count_papers(root))
@@ -95,7 +96,7 @@ def make_site(
         config = plan.config
         has_json = "json" not in config.leave_out
         previous = _Previous(output, ledger) if ledger else None
-        search = _begun(render_search(library, others, memory, previous, abstracts=has_json))
+        search = stack.enter_context(_search(library, others, memory, previous, has_json))
         found = _noted(*related.result(), memory) if related else relate(library, memory)
         site = plan_site(library, config, found)
         frame = make_frame(site, theme.look, PROGRAM)
@@ -143,6 +144,39 @@ def _noted(relations: Relations, notes: Notes, memory: Cache | None) -> Relation
         for key, value in notes.items():
             memory.put(key, value)
     return relations
+
+
+@contextmanager
+def _search(
+    library: Library,
+    others: Executor | None,
+    memory: Cache | None,
+    previous: "_Previous | None",
+    has_json: bool,
+) -> Iterator[Iterator[File | Kept]]:
+    """Begin to make the search; the files come when they are asked for. Where there is an old site
+    to go by, a copy of this process makes them."""
+    if memory is None or previous is None:
+        yield _begun(render_search(library, others, memory, previous, abstracts=has_json))
+        return
+    memory.begin_reading()
+
+    def work() -> tuple[list[File | Kept], set[str], dict[str, bytes]]:
+        own = memory.again()
+        files = render_search(library, None, own, previous, abstracts=has_json)
+        return list(files), *own.noted
+
+    with aside(work) as result:
+        yield _told(result, memory)
+
+
+def _told(
+    result: Callable[[], tuple[list[File | Kept], set[str], dict[str, bytes]]], memory: Cache
+) -> Iterator[File | Kept]:
+    """The files that a copy of this process made, after what it noted is remembered."""
+    files, used, values = result()
+    memory.add(used, values)
+    yield from files
 
 
 def _begun(files: Iterator[File | Kept]) -> Iterator[File | Kept]:

@@ -146,3 +146,29 @@ def test_a_build_from_memory_is_the_build_from_nothing(toy: Path) -> None:
 def test_without_the_cache_nothing_is_kept(toy: Path) -> None:
     assert broadsheet("build", "--no-cache", site=toy).returncode == 0
     assert not (toy / ".broadsheet").exists()
+
+
+def test_what_a_copy_of_the_process_reads_stays_and_what_it_puts_in_is_kept(place: Path) -> None:
+    with open_cache(place, "1") as cache:
+        cache.put("read", b"1")
+        cache.put("forgotten", b"2")
+    with open_cache(place, "1") as cache:
+        cache.begin_reading()
+        copy = cache.again()
+        assert copy.get("read") == b"1"
+        copy.put("new", b"3")
+        cache.put("own", b"4")
+        cache.settle()
+        cache.add(*copy.noted)
+    with open_cache(place, "1") as cache:
+        held = [cache.get(key) for key in ("read", "new", "own", "forgotten")]
+        assert held == [b"1", b"3", b"4", None]
+
+
+def test_a_copy_of_a_cache_whose_file_is_gone_knows_nothing(place: Path) -> None:
+    with open_cache(place, "1") as cache:
+        cache.put("key", b"value")
+    with open_cache(place, "1") as cache:
+        place.unlink()
+        copy = cache.again()
+        assert (copy.get("key"), "key" in copy) == (None, False)

@@ -8,12 +8,12 @@ import contextlib
 import hashlib
 import platform
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from zstandard import ZstdCompressor, ZstdDecompressor
 
-from generator.storage.database import connect, remove
+from generator.storage.database import connect, connect_in_memory, remove
 
 OUTPUT = "of "
 """How keys begin that belong to an output folder."""
@@ -30,12 +30,14 @@ _SCHEMA = """
 class Cache:
     """Values of this version of the program by key."""
 
-    def __init__(self, database: sqlite3.Connection) -> None:
+    def __init__(self, place: Path, database: sqlite3.Connection) -> None:
+        self._place = place
         self._database = database
         self._used: set[str] = set()
         self._waiting: dict[str, bytes] = {}
         self._waiting_bytes = 0
         self._stays = False
+        self._is_read = False
         self._pack = ZstdCompressor(level=1).compress
         self._unpack = ZstdDecompressor().decompress
         self.damaged = False
@@ -81,6 +83,33 @@ class Cache:
         with self._noticing():
             self._database.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?)", rows)
         self._waiting, self._waiting_bytes = {}, 0
+
+    def begin_reading(self) -> None:
+        """A copy of this process is going to read, too: nothing is written until it told what it
+        asked for and put in (`add`)."""
+        self._is_read = True
+
+    def again(self) -> "Cache":
+        """The same cache as it is on disk, for a copy of this process, which can only read it."""
+        try:
+            place = f"{self._place.resolve().as_uri()}?mode=ro"
+            cache = Cache(self._place, sqlite3.connect(place, uri=True))
+        except sqlite3.OperationalError:
+            cache = Cache(self._place, connect_in_memory(_SCHEMA))
+        cache.begin_reading()
+        return cache
+
+    @property
+    def noted(self) -> tuple[set[str], dict[str, bytes]]:
+        """The keys that were asked for, and what was put in and is not written yet."""
+        return self._used, self._waiting
+
+    def add(self, used: set[str], values: Mapping[str, bytes]) -> None:
+        """What a copy of this process noted, which reads no more."""
+        self._is_read = False
+        self._used |= used
+        for key, value in values.items():
+            self.put(key, value)
 
     def keep(self) -> None:
         """Nothing is dropped this time, though it was not asked for."""
@@ -132,7 +161,7 @@ def open_cache(place: Path, version: str) -> Iterator[Cache]:
     in is kept when the block ends, and what the block did not use goes; a block that fails leaves
     the file as it was."""
     database = connect(place, _SCHEMA, lambda database: _is_of_version(database, version))
-    cache = Cache(database)
+    cache = Cache(place, database)
     try:
         yield cache
         cache.finish()
