@@ -136,6 +136,12 @@ def test_words_without_tex_are_read_back_as_written(text):
     assert plain_text(markdown_from_plain(text)) == clean_text(text)
 
 
+@given(st.one_of(HARD, st.text(alphabet="ab1 `'\"*_[]()\\&<>$#|:=-.\u00e9\u00a0", max_size=20)))
+def test_empty_lines_before_a_text_say_nothing(text):
+    assert plain_text(text) == plain_text(f"\n{text}")
+    assert plain_title(text) == plain_title(f"\n{text}")
+
+
 @given(st.text())
 def test_cleaning_twice_is_cleaning_once(text):
     assert clean_line(clean_line(text)) == clean_line(text)

@@ -27,6 +27,8 @@ logging.getLogger("pylatexenc").setLevel(logging.CRITICAL)  # it comments on str
 
 _PARAGRAPHS = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
 _TEX_IN_TEXT = ("\\", "`", "''")
+_MARKS = (*"*_]&<$", *_TEX_IN_TEXT)
+"""Without one of them, Markdown and TeX interpret nothing but the start of a line."""
 _ESCAPED = re.compile(r"\\([%&$#_{}])")
 _QUOTED = (
     (re.compile(r"``(?=\S)([^`\n]{0,300}?)''"), r"“\1”"),
@@ -76,11 +78,26 @@ def clean_text(text: str) -> str:
     return "\n\n".join(line for line in lines if line)
 
 
-@lru_cache(maxsize=1_024)
 def plain_text(markdown: str) -> str:
     """Markdown with TeX as plain Unicode text, paragraphs apart by an empty line: links keep
     their text, code its content, formulas become what Unicode can say of them (`$\\alpha_1$` →
     `α_1`). Money keeps its dollars. Never raises."""
+    return markdown if _is_bare(markdown) else _plain_text(markdown)
+
+
+def _is_bare(text: str) -> bool:
+    """Whether a text is one clean line of which nothing is interpreted, as most are."""
+    return (
+        text[:1].isalpha()
+        and text.isprintable()
+        and "  " not in text
+        and text[-1] != " "
+        and not any(mark in text for mark in _MARKS)
+    )
+
+
+@lru_cache(maxsize=1_024)
+def _plain_text(markdown: str) -> str:
     return clean_text(_text_tex(render_words(markdown, unicode_math)))
 
 
@@ -102,9 +119,13 @@ def _bracketed(tex: str, display: bool) -> str:
     return rf"\[{tex}\]" if display else rf"\({tex}\)"
 
 
-@lru_cache(maxsize=1_024)
 def plain_title(title: str) -> str:
     """A title with its TeX as plain Unicode, in one line. Titles are no Markdown."""
+    return title if _is_bare(title) else _plain_title(title)
+
+
+@lru_cache(maxsize=1_024)
+def _plain_title(title: str) -> str:
     pieces = split_math(clean_line(title))
     return clean_line(
         "".join(
