@@ -15,6 +15,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,10 +25,11 @@ from generator.library.memory import Notes
 from generator.library.merge import classify
 from generator.library.pages import parse_topic
 from generator.model import File, Library, Link, Paper, Topic
+from generator.publish.inverting import invert, merge
 from generator.publish.postings import (
     POSTING,
     columns,
-    posting,
+    entries,
     replaced,
     unpacked_columns,
     with_gaps,
@@ -588,7 +590,8 @@ POSTINGS = st.dictionaries(st.integers(0, 2**24 - 1), st.tuples(COUNTS, COUNTS),
 
 def listed(postings: Mapping[int, tuple[int, int]]) -> bytes:
     """Postings by document, each the length of a field and a frequency, as a list."""
-    return b"".join([posting(document, *postings[document]) for document in sorted(postings)])
+    told = [(document, *postings[document]) for document in sorted(postings)]
+    return entries(*np.array(told, np.int64).reshape(-1, 3).T).tobytes()
 
 
 @given(st.lists(POSTINGS))
@@ -608,6 +611,25 @@ def test_postings_of_some_documents_are_replaced(
     kept = {document: told for document, told in postings.items() if document not in documents}
     found = replaced(with_gaps([listed(postings)]), documents, listed(others))
     assert found == with_gaps([listed(kept | others)])
+
+
+WORDS = st.lists(st.sampled_from(["all", "able", "learn", "learned", "zebra", "c++", "注"]))
+DOCUMENTS = st.lists(st.lists(WORDS.map(" ".join), min_size=len(FIELDS), max_size=len(FIELDS)))
+
+
+@given(DOCUMENTS, st.integers(1, 5))
+def test_the_postings_of_stretches_are_those_of_each_text(
+    documents: list[list[str]], size: int
+) -> None:
+    starts = range(0, len(documents), size)
+    stretches = [invert(documents[first : first + size], first)[0] for first in starts]
+    for letter in {letter for runs in stretches for letter in runs}:
+        postings = merge([runs[letter] for runs in stretches if letter in runs])
+        for place, lists in enumerate(postings.fields):
+            texts = [Counter(text_terms(document[place])) for document in documents]
+            for term in postings.held:
+                told = {n: (sum(t.values()), t[term]) for n, t in enumerate(texts) if t[term]}
+                assert lists.get(term, b"") == (listed(told) if told else b"")
 
 
 # -- the reader -----------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ import orjson
 
 from generator.library.memory import Memory
 from generator.model import File, Kept
+from generator.publish.inverting import merge
 from generator.publish.letters import (
     WORDS_LEAST,
     WORDS_MOST,
@@ -31,7 +32,6 @@ from generator.publish.letters import (
     shards_of,
     unpack_letter,
 )
-from generator.publish.postings import merge
 from generator.publish.shards import FOLDER, cut, joined, packed_words, parted
 
 _KEY = "search index"
@@ -47,7 +47,7 @@ class Piece:
 
     files: tuple[File, ...]
     runs: Mapping[str, bytes]
-    """Its postings by the first letter of terms (see `postings.invert`)."""
+    """Its postings by the first letter of terms (see `inverting.invert`)."""
     lengths: tuple[int, ...]
     """Of each field: its length in all documents together, in terms."""
 

@@ -15,16 +15,8 @@ from typing import Protocol
 import orjson
 
 from generator.model import File
-from generator.publish.postings import (
-    POSTING,
-    Postings,
-    columns,
-    merge,
-    most_frequent,
-    replaced,
-    unpacked_columns,
-    with_gaps,
-)
+from generator.publish.inverting import Postings, merge, most_frequent
+from generator.publish.postings import POSTING, columns, replaced, unpacked_columns, with_gaps
 from generator.publish.shards import (
     FOLDER,
     column,
@@ -277,12 +269,12 @@ class _Lists:
 
 def _pack_terms(
     terms: Sequence[str],
-    lists: Sequence[Mapping[str, bytes | bytearray]],
-    joined: Callable[[Sequence[bytes | bytearray]], bytes],
+    lists: Sequence[Mapping[str, bytes]],
+    joined: Callable[[Sequence[bytes]], bytes],
 ) -> bytes:
     """The content of a shard of terms, by field and term of their lists. `joined`: these as one,
     with gaps."""
-    fields, chosen = array("I", [0]) * len(terms), list[bytes | bytearray]()
+    fields, chosen = array("I", [0]) * len(terms), list[bytes]()
     for place, lists_of_field in enumerate(lists):
         for number, term in enumerate(terms):
             if term in lists_of_field:

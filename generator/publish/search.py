@@ -49,8 +49,8 @@ from generator.library.memory import Memory
 from generator.library.people import organization_of
 from generator.model import File, Kept, Library, Paper, People
 from generator.publish.index import Index, Piece, Work, make
+from generator.publish.inverting import MAX_TEXT, invert
 from generator.publish.letters import Previous
-from generator.publish.postings import MAX_TEXT, invert
 from generator.publish.shards import FOLDER, shard, shard_name
 from generator.text.plain import excerpt, plain_text, plain_title
 from generator.text.words import FIELDS, STOP_WORDS, document_text

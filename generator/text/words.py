@@ -183,6 +183,14 @@ def word_stems(words: Iterable[str]) -> Iterator[str]:
     return map(_STEMS.__getitem__, words)
 
 
+class Numbered(dict[str, int]):
+    """Words by number, in the order they come."""
+
+    def __missing__(self, word: str) -> int:
+        self[word] = number = len(self)
+        return number
+
+
 class _Stems(dict[str, str]):
     """Stems by word: most words have been read before."""
 

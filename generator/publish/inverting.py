@@ -1,0 +1,245 @@
+"""The inverted index: which terms stand in which documents, how often, in fields how long.
+
+It is built in two steps, which any executor may run elsewhere: stretches of documents are
+inverted each for itself (`invert`), then the postings of all stretches are gathered for each
+first letter of a term (`merge`). Between the two stand *runs*: the postings of a stretch whose
+terms begin with one letter, as bytes, so that memory stays bounded and runs can be kept. Knows
+neither papers nor files.
+
+All that stands in many places is a number in a column: a word, a term, a text, and a *group*, which
+is a term in a field. Numbers follow the order of what they stand for.
+"""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, count, pairwise, repeat
+
+import numpy as np
+
+from generator.publish.postings import POSTING, Entries, Numbers, entries
+from generator.publish.shards import joined, parted
+from generator.text.words import FIELDS, STOP_WORDS, Numbered, document_words, word_stems
+
+MAX_TEXT = 200_000
+"""Characters of a field that are indexed: a length of it fits into 20 bits, whatever it holds."""
+_PARTS = 7
+"""Of a run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Postings:
+    """Where the terms with one first letter stand in all documents."""
+
+    held: Mapping[str, int]
+    """How many postings a term has in all fields together; terms are ascending."""
+    fields: Sequence[Mapping[str, bytes]]
+    """Of each field the postings by term."""
+    words: Mapping[str, int]
+    """How often words stand in all documents."""
+    stems: Mapping[str, str]
+    """The term of each word."""
+
+
+# -- a stretch of documents ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """The words of a stretch of documents."""
+
+    words: Sequence[str]
+    """Each once."""
+    told: Numbers
+    """All words as they stand in one text after the other."""
+    texts: Numbers
+    """Of each of `told`, the text it stands in. A document has one for each of FIELDS."""
+    lengths: Numbers
+    """How many words a text has."""
+
+
+def invert(
+    documents: Sequence[Sequence[str]], first: int
+) -> tuple[dict[str, bytes], tuple[int, ...]]:
+    """The runs of a stretch of documents by the first letter of their terms, and the length of
+    each field in all of them together, in terms.
+
+    A document is the plain text of each of FIELDS; `first` is the number of the first one."""
+    read = _read(documents)
+    runs = dict(_runs(read, first))
+    return runs, tuple(read.lengths.reshape(-1, len(FIELDS)).sum(axis=0).tolist())
+
+
+def _read(documents: Iterable[Sequence[str]]) -> _Read:
+    numbered, numbers, sizes = Numbered(), list[int](), list[int]()
+    for document in documents:
+        for text in document:
+            before = len(numbers)
+            if text:
+                numbers += map(numbered.__getitem__, document_words(text[:MAX_TEXT]))
+            sizes.append(len(numbers) - before)
+    words = [word for word in numbered if word not in STOP_WORDS]
+    places = np.full(len(numbered), -1)
+    places[[numbered[word] for word in words]] = np.arange(len(words))
+    told = places[np.array(numbers, np.int64)]
+    texts = np.repeat(np.arange(len(sizes)), sizes)[told >= 0]
+    lengths = np.bincount(texts, minlength=len(sizes))
+    return _Read(words=words, told=told[told >= 0], texts=texts, lengths=lengths)
+
+
+def _runs(read: _Read, first: int) -> Iterator[tuple[str, bytes]]:
+    """A run holds, apart by spaces, its terms; its groups, each by the number of the field times
+    that of its terms and the place of the term among these; how many postings each has; the
+    postings, group by group; the words whose stems these terms are; the place of each one's term;
+    how often each stands in the stretch."""
+    terms, term_of = _terms(read.words)
+    letters, counts = _letters(terms), np.bincount(read.told, minlength=len(read.words))
+    groups, ends, postings = _post(_groups(read, term_of, letters.values()), read, first)
+    by_term = np.argsort(term_of, kind="stable")
+    for letter, places in letters.items():
+        first_group, last = len(FIELDS) * places.start, len(FIELDS) * places.stop
+        start, end = np.searchsorted(groups, (first_group, last)).tolist()
+        edges = np.searchsorted(term_of, (places.start, places.stop), sorter=by_term)
+        words = by_term[slice(*edges.tolist())]
+        parts = (
+            _line(terms[places.start : places.stop]),
+            _packed(groups[start:end] - first_group),
+            _packed(np.diff(ends[start : end + 1])),
+            postings[ends[start] : ends[end]].tobytes(),
+            _line(map(read.words.__getitem__, words.tolist())),
+            _packed(term_of[words] - places.start),
+            _packed(counts[words]),
+        )
+        yield letter, joined(parts)
+
+
+def _terms(words: Sequence[str]) -> tuple[list[str], Numbers]:
+    """The terms of words, ascending, and the place of each word's among them."""
+    stems = list(word_stems(words))
+    terms = sorted(set(stems))
+    places = dict(zip(terms, count(), strict=False))
+    return terms, np.array([places[stem] for stem in stems], np.int64)
+
+
+def _letters(terms: Sequence[str]) -> dict[str, range]:
+    """The places of sorted terms by their first letters."""
+    letters = sorted({term[0] for term in terms})
+    starts = [bisect_left(terms, letter) for letter in letters]
+    places = [range(start, end) for start, end in pairwise([*starts, len(terms)])]
+    return dict(zip(letters, places, strict=True))
+
+
+def _groups(read: _Read, term_of: Numbers, letters: Collection[range]) -> Numbers:
+    """Of each word that stands somewhere its group: letter by letter, field by field, term by
+    term."""
+    sizes = np.array([len(places) for places in letters], np.int64)
+    starts = np.repeat(np.array([places.start for places in letters], np.int64), sizes)
+    terms, fields = term_of[read.told], read.texts % len(FIELDS)
+    start, size = starts[terms], np.repeat(sizes, sizes)[terms]
+    return len(FIELDS) * start + size * fields + terms - start
+
+
+def _post(groups: Numbers, read: _Read, first: int) -> tuple[Numbers, Numbers, Entries]:
+    """The groups of a stretch, ascending; where the postings of each end, a zero first; and the
+    postings. `groups`: of each word that stands somewhere."""
+    texts = len(read.lengths)
+    keys = groups * texts + read.texts
+    keys.sort()
+    starts = np.flatnonzero(np.diff(keys, prepend=-1))
+    counts = np.diff(starts, append=len(keys))
+    groups, told = keys[starts] // texts, keys[starts] % texts
+    postings = entries(first + told // len(FIELDS), read.lengths[told], counts)
+    starts = np.flatnonzero(np.diff(groups, prepend=-1))
+    return groups[starts], np.append(starts, len(groups)), postings
+
+
+def _line(words: Iterable[str]) -> bytes:
+    return " ".join(words).encode("ascii")
+
+
+def _words(line: bytes) -> list[str]:
+    return line.decode("ascii").split()
+
+
+def _packed(numbers: Numbers) -> bytes:
+    return numbers.astype(np.uint32).tobytes()
+
+
+def _unpacked(packed: bytes) -> Numbers:
+    return np.frombuffer(packed, np.uint32).astype(np.int64)
+
+
+# -- all stretches ---------------------------------------------------------------------------------
+
+
+def merge(runs: Iterable[bytes]) -> Postings:
+    """The postings of one letter, from the runs of all stretches in the order of documents."""
+    columns = [*zip(*map(parted, runs), strict=True)] or [()] * _PARTS
+    lines, groups, sizes, postings, words, term_of, often = columns
+    lists = [_words(line) for line in lines]
+    terms = sorted(set(chain.from_iterable(lists)))
+    places_of = dict(zip(terms, count(), strict=False))
+    places = [np.array([places_of[term] for term in some], np.int64) for some in lists]
+    held, fields = _gathered(
+        terms,
+        _concatenated(map(_group_among, map(_unpacked, groups), places, repeat(len(terms)))),
+        _concatenated(map(_unpacked, sizes)),
+        b"".join(postings),
+    )
+    told = list(chain.from_iterable(map(_words, words)))
+    stems = _concatenated(some[_unpacked(of)] for some, of in zip(places, term_of, strict=True))
+    return Postings(
+        held=held,
+        fields=fields,
+        words=_summed(told, _concatenated(map(_unpacked, often)).tolist()),
+        stems=dict(zip(told, map(terms.__getitem__, stems.tolist()), strict=True)),
+    )
+
+
+def _concatenated(parts: Iterable[Numbers]) -> Numbers:
+    return np.concatenate([np.zeros(0, np.int64), *parts])
+
+
+def _group_among(groups: Numbers, places: Numbers, terms: int) -> Numbers:
+    """The groups of a run when its terms have these places among so many."""
+    fields, own = np.divmod(groups, len(places))
+    return fields * terms + places[own]
+
+
+def _gathered(
+    terms: Sequence[str], groups: Numbers, sizes: Numbers, postings: bytes
+) -> tuple[dict[str, int], list[dict[str, bytes]]]:
+    """How many postings terms have, and the postings of each field by term. `groups`: of each run,
+    one after the other; `sizes`: how many of the `postings` are in each."""
+    groups = np.repeat(groups, sizes)
+    order = np.argsort(groups, kind="stable")
+    raw = np.frombuffer(postings, np.uint64)[order].tobytes()
+    counts = np.bincount(groups, minlength=len(FIELDS) * len(terms)).reshape(len(FIELDS), -1)
+    ends = POSTING * np.cumsum(counts).reshape(counts.shape)
+    starts = ends - POSTING * counts
+    fields = []
+    for number in range(len(FIELDS)):
+        held = np.flatnonzero(counts[number])
+        lists = map(slice, starts[number][held].tolist(), ends[number][held].tolist())
+        names = map(terms.__getitem__, held.tolist())
+        fields.append(dict(zip(names, map(raw.__getitem__, lists), strict=True)))
+    return dict(zip(terms, counts.sum(axis=0).tolist(), strict=True)), fields
+
+
+def _summed(words: Iterable[str], numbers: Iterable[int]) -> dict[str, int]:
+    """By word the sum of its numbers."""
+    sums: dict[str, int] = defaultdict(int)
+    for word, number in zip(words, numbers, strict=True):
+        sums[word] += number
+    return sums
+
+
+def most_frequent(words: Mapping[str, int], stems: Mapping[str, str]) -> dict[str, str]:
+    """Of each term the word that it stands for most often; of equals the first."""
+    most, chosen = dict[str, int](), dict[str, str]()
+    for word in sorted(words):
+        term, count = stems[word], words[word]
+        if count > most.get(term, 0):
+            most[term], chosen[term] = count, word
+    return chosen
