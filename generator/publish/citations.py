@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, MutableMapping
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import orjson
@@ -52,6 +52,7 @@ _CONFERENCE = re.compile(
 """What tells a conference from a journal in a venue as printed; all else counts as a journal."""
 _JOURNAL = re.compile(r"\b(?:journal|letters|national academy|transactions)\b", re.IGNORECASE)
 """What makes a journal of it all the same."""
+_NO_KEY = re.compile("[^a-z0-9]")
 _OLD_ARXIV_ID = re.compile(r"([a-z]+(?:-[a-z]+)?(?:\.[a-z]{2})?)-(\d{7})")
 """An arXiv id from before 2007-04 as a paper's id writes it."""
 _ARXIV_HOSTS = ("arxiv.org", "www.arxiv.org", "export.arxiv.org")
@@ -141,13 +142,14 @@ def citation_key(paper: Paper) -> str:
     """The paper's BibTeX key: first author's surname and the paper's id, ASCII, else the id alone.
 
     The id makes it unique in any file, and no correction of title or date changes it."""
-    surname = _ascii(_split_name(paper.authors[0])[0]) if paper.authors else ""
+    surname = _name(paper.authors[0]).key if paper.authors else ""
     return f"{surname}-{paper.id}" if surname else paper.id
 
 
 def _ascii(text: str) -> str:
-    folded = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]", "", folded.lower())
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return _NO_KEY.sub("", text.lower())
 
 
 def bibtex(paper: Paper, url: str) -> str:
@@ -156,27 +158,61 @@ def bibtex(paper: Paper, url: str) -> str:
 
     Values are escaped so that TeX prints them as they are; formulas that are plain mathematics
     stay TeX. Published papers are @inproceedings or @article, all others @misc."""
-    fields = [(name, value) for name, value in _bibtex_fields(paper, url) if value]
-    lines = [f"  {name} = {value}," for name, value in fields]
-    kind = {"conference": "inproceedings", "journal": "article"}.get(_venue_kind(paper), "misc")
-    return "\n".join([f"@{kind}{{{citation_key(paper)},", *lines, "}\n"])
+    return _bibtex(_cited(paper, url))
 
 
-def _bibtex_fields(paper: Paper, url: str) -> Iterator[tuple[str, str]]:
-    arxiv = arxiv_id(paper)
-    venue = {"conference": "booktitle", "journal": "journal"}.get(_venue_kind(paper), "")
+class _Cited(NamedTuple):
+    """What BibTeX says of a paper."""
+
+    key: str
+    title: str
+    authors: tuple[str, ...]
+    day: date | None
+    venue: str
+    arxiv: str
+    category: str
+    """arXiv's primary one."""
+    doi: str
+    url: str
+
+
+def _cited(paper: Paper, url: str) -> _Cited:
+    return _Cited(
+        citation_key(paper),
+        paper.title,
+        paper.authors,
+        paper.date,
+        paper.venue,
+        arxiv_id(paper),
+        paper.categories[0] if paper.categories else "",
+        doi(paper),
+        paper.link("abstract") or url,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _bibtex(paper: _Cited) -> str:
+    """A paper's entry: its page shows the one that its file holds."""
+    kind = {"conference": "inproceedings", "journal": "article"}.get(_kind(paper.venue), "misc")
+    fields = [f"  {name} = {value},\n" for name, value in _bibtex_fields(paper) if value]
+    return f"@{kind}{{{paper.key},\n{''.join(fields)}}}\n"
+
+
+def _bibtex_fields(paper: _Cited) -> Iterator[tuple[str, str]]:
+    venue = {"conference": "booktitle", "journal": "journal"}.get(_kind(paper.venue), "")
     yield "title", _braced(_bibtex_title(paper.title))
-    yield "author", _braced(" and ".join(_bibtex_name(name) for name in paper.authors))
-    yield "year", _braced(str(paper.date.year) if paper.date else "")
-    yield "month", _MONTHS[paper.date.month - 1] if paper.date else ""
+    yield "author", _braced(" and ".join([_name(name).tex for name in paper.authors]))
+    if paper.day:
+        yield "year", _braced(str(paper.day.year))
+        yield "month", _MONTHS[paper.day.month - 1]
     if venue:
         yield venue, _braced(_tex(paper.venue))
-    if arxiv:
-        yield "eprint", _braced(arxiv)
+    if paper.arxiv:
+        yield "eprint", _braced(paper.arxiv)
         yield "archivePrefix", "{arXiv}"
-        yield "primaryClass", _braced(_tex(next(iter(paper.categories), "")))
-    yield "doi", _braced(_verbatim(doi(paper)))
-    yield "url", _braced(_verbatim(paper.link("abstract") or url))
+        yield "primaryClass", _braced(_tex(paper.category))
+    yield "doi", _braced(_verbatim(paper.doi))
+    yield "url", _braced(_verbatim(paper.url))
 
 
 def _braced(value: str) -> str:
@@ -248,9 +284,24 @@ def _has_fixed_capitals(word: str) -> bool:
     )
 
 
-def _bibtex_name(name: str) -> str:
-    """A name as BibTeX splits it right: one of a group, or with an `and`, as a whole."""
-    return f"{{{_tex(name)}}}" if _is_whole(name) else _tex(name)
+class _Name(NamedTuple):
+    """An author's name as each format writes it."""
+
+    line: str
+    """As it is, in one line."""
+    tex: str
+    """As BibTeX splits it right: one of a group, or with an `and`, as a whole."""
+    inverted: str
+    """`Lovelace, Ada`, for RIS."""
+    key: str
+    """The surname in ASCII."""
+
+
+@lru_cache(maxsize=1 << 14)
+def _name(name: str) -> _Name:
+    line, parts = _line(name), _split_name(name)
+    tex = f"{{{_escaped(line)}}}" if _is_whole(name) else _escaped(line)
+    return _Name(line, tex, ", ".join(filter(None, parts)), _ascii(parts[0]))
 
 
 def _is_whole(name: str) -> bool:
@@ -326,9 +377,8 @@ def _doi(url: str) -> str:
 def ris(paper: Paper, url: str) -> str:
     """The paper as one RIS record, lines ended by CR LF as the format asks. `url` stands where
     the paper's source has no page of its own."""
-    told = ((tag, _line(value)) for tag, value in _ris_tags(paper, url))
-    lines = [f"{tag}  - {line}" for tag, line in told if line]
-    return "\r\n".join([*lines, "ER  - ", ""])
+    lines = [f"{tag}  - {line}\r\n" for tag, line in _ris_tags(paper, url) if line]
+    return f"{''.join(lines)}ER  - \r\n"
 
 
 def _ris_tags(paper: Paper, url: str) -> Iterator[tuple[str, str]]:
@@ -336,19 +386,19 @@ def _ris_tags(paper: Paper, url: str) -> Iterator[tuple[str, str]]:
     kinds = {"conference": "CPAPER", "journal": "JOUR"}
     yield "TY", kinds.get(_venue_kind(paper), "UNPB")
     yield "ID", citation_key(paper)
-    yield "TI", plain_title(paper.title)
+    yield "TI", _line(plain_title(paper.title))
     for name in paper.authors:
-        yield "AU", ", ".join(filter(None, _split_name(name)))
+        yield "AU", _name(name).inverted
     yield "PY", str(paper.date.year) if paper.date else ""
     yield "DA", _slashed(paper.date)
-    yield "T2", paper.venue
-    yield "AB", plain_text(paper.abstract)
+    yield "T2", _line(paper.venue)
+    yield "AB", _line(plain_text(paper.abstract))
     for keyword in paper.keywords:
-        yield "KW", keyword
+        yield "KW", _line(keyword)
     yield "M1", f"arXiv:{arxiv}" if arxiv else ""
-    yield "DO", doi(paper)
-    yield "UR", paper.link("abstract") or url
-    yield "L1", paper.link("pdf")
+    yield "DO", _line(doi(paper))
+    yield "UR", _line(paper.link("abstract") or url)
+    yield "L1", _line(paper.link("pdf"))
 
 
 def _slashed(day: date | None) -> str:
@@ -379,7 +429,7 @@ def csl(paper: Paper, url: str) -> dict[str, Any]:
 def _csl_name(name: str) -> dict[str, str]:
     family, given, suffix = _split_name(name)
     if _is_whole(name) or not (family and given):
-        return {"literal": _line(name)}
+        return {"literal": _name(name).line}
     parts = {"family": family, "given": given, "suffix": suffix}
     return {part: value for part, value in parts.items() if value}
 
@@ -399,21 +449,20 @@ def citation_tags(paper: Paper) -> tuple[tuple[str, str], ...]:
     """Names and contents of the `<meta>` tags that Google Scholar and Zotero read; none empty.
 
     The page's own URL is left out: its canonical link has it."""
-    told = ((name, _line(value)) for name, value in _tags(paper))
-    return tuple((name, line) for name, line in told if line)
+    return tuple([tag for tag in _tags(paper) if tag[1]])
 
 
 def _tags(paper: Paper) -> Iterator[tuple[str, str]]:
-    kind = _venue_kind(paper)
-    yield "citation_title", plain_title(paper.title)
+    kind, venue = _venue_kind(paper), _line(paper.venue)
+    yield "citation_title", _line(plain_title(paper.title))
     for name in paper.authors:
-        yield "citation_author", name
+        yield "citation_author", _name(name).line
     yield "citation_publication_date", _slashed(paper.date)
-    yield "citation_journal_title", paper.venue if kind == "journal" else ""
-    yield "citation_conference_title", paper.venue if kind == "conference" else ""
+    yield "citation_journal_title", venue if kind == "journal" else ""
+    yield "citation_conference_title", venue if kind == "conference" else ""
     yield "citation_arxiv_id", arxiv_id(paper)
-    yield "citation_doi", doi(paper)
-    yield "citation_pdf_url", paper.link("pdf")
+    yield "citation_doi", _line(doi(paper))
+    yield "citation_pdf_url", _line(paper.link("pdf"))
 
 
 def json_ld(paper: Paper) -> str:
@@ -426,7 +475,7 @@ def json_ld(paper: Paper) -> str:
         "@context": "https://schema.org",
         "@type": "ScholarlyArticle",
         "name": _line(plain_title(paper.title)),
-        "author": [{"@type": "Person", "name": _line(name)} for name in paper.authors],
+        "author": [{"@type": "Person", "name": _name(name).line} for name in paper.authors],
         "sourceOrganization": {"@type": "Organization", "name": group} if group else {},
         "datePublished": paper.date.isoformat() if paper.date else "",
     }
