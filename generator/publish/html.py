@@ -162,7 +162,8 @@ class PageRenderer:
             variables["listing"] = view_listing(page.listing, self._cards)
         if page.paper:
             paper = self._papers[page.paper]
-            variables["paper"] = view_paper(paper, frame.around, canonical)
+            known = self._cards.known(paper.id)
+            variables["paper"] = view_paper(paper, frame.around, canonical, known)
             meta = citation_tags(paper)
             linked_data = "" if "linked-data" in frame.config.leave_out else json_ld(paper)
             title = plain_title(paper.title)

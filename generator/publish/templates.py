@@ -9,7 +9,7 @@ import datetime
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -35,7 +35,6 @@ _NAMED = 3
 """Attributes of a variable up to which they are compared; from there on, the variable itself."""
 
 _Path = tuple[str, ...]
-_SPECIAL = re.compile("""[&<>"']""").search
 _UNTOLD = frozenset({"self", "super", "caller", "varargs", "kwargs"})
 
 
@@ -130,9 +129,15 @@ class Environment(jinja2.Environment):
     @staticmethod
     def escaped(value: Any) -> str:
         """A value as HTML, as `markupsafe.escape` gives it, sooner for what needs no escapes."""
-        if type(value) is str and not _SPECIAL(value):
+        if type(value) is str and not (
+            "&" in value or "<" in value or ">" in value or '"' in value or "'" in value
+        ):
             return value
         return escape(value)
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """The globals of a template, as a plain dict: every page and part is given them."""
+        return {**self.globals, **(d or {})}
 
     def _load_part(self, name: str, parent: str) -> "_Part":
         template, reads = self.get_template(name, parent), self.reads(name)

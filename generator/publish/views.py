@@ -226,53 +226,71 @@ class Cards:
         self._papers = papers
         self._around = around
         self._made: dict[tuple[str, Density, str], Card] = {}
+        self._known: dict[str, dict[str, Any]] = {}
 
     def of(self, paper: str, density: Density = "abstracts", gained: str = "") -> Card:
         """The paper with this id. `gained`: what it gained lately, in words."""
         made = self._made.get((paper, density, gained))
         if made is None:
-            fields = _card_fields(self._papers[paper], self._around, why={})
-            fields |= _LESS[density](fields)
-            self._made[paper, density, gained] = made = Card(**fields, gained=gained)
+            known, shown = self.known(paper), _SHOWN[density](self._papers[paper])
+            self._made[paper, density, gained] = made = Card(**known, **shown, gained=gained)
         return made
 
-
-def _begun(fields: Mapping[str, Any]) -> dict[str, str]:
-    """The sentence that sums a paper up, or else how its abstract begins."""
-    shown = "" if fields["summary"] else fields["excerpt"]
-    is_cut = shown and fields["rest"] and shown[-1] not in ".!?"
-    return {"excerpt": f"{shown} …" if is_cut else shown, "rest": ""}
-
-
-_LESS: Mapping[Density, Callable[[Mapping[str, Any]], dict[str, str]]] = {
-    "abstracts": lambda _: {},
-    "excerpts": _begun,
-    "titles": lambda _: {"summary": "", "excerpt": "", "rest": ""},
-    "nothing": lambda _: {},
-}
-"""What a card shows less of in lists that show less."""
+    def known(self, paper: str) -> dict[str, Any]:
+        """What every card of a paper says of it, by name; the rest is text."""
+        if paper not in self._known:
+            self._known[paper] = _known(self._papers[paper], self._around)
+        return self._known[paper]
 
 
-def _card_fields(paper: Paper, around: Around, why: Mapping[str, str]) -> dict[str, Any]:
-    topics = around.topics
+_Text = Mapping[str, Any]
+
+
+def _whole(paper: Paper) -> _Text:
     shown, rest = _excerpt(paper.abstract)
+    return {"summary": paper.summary, "excerpt": shown, "rest": rest}
+
+
+def _begun(paper: Paper) -> _Text:
+    """The sentence that sums a paper up, or else how its abstract begins."""
+    if paper.summary:
+        return {**_NO_TEXT, "summary": paper.summary}
+    shown, rest = _excerpt(paper.abstract)
+    is_cut = shown and rest and shown[-1] not in ".!?"
+    return {**_NO_TEXT, "excerpt": f"{shown} …" if is_cut else shown}
+
+
+_NO_TEXT = {"summary": "", "excerpt": "", "rest": ""}
+_SHOWN: Mapping[Density, Callable[[Paper], _Text]] = {
+    "abstracts": _whole,
+    "excerpts": _begun,
+    "titles": lambda _: _NO_TEXT,
+    "nothing": _whole,
+}
+"""The text that cards show in lists that show so much."""
+
+
+def _known(paper: Paper, around: Around) -> dict[str, Any]:
+    topics = around.topics
     return {
         "id": paper.id,
         "url": f"/papers/{paper.id}/",
-        "title": Markup(title_html(paper.title)),  # noqa: S704 (escaped there)
+        "title": _title(paper.title),
         "authors": authors_line(paper),
         "organization": _organization(paper, around),
         "date": paper.date,
         "added": paper.added,
-        "topics": tuple(_topic(topics[slug], why) for slug in paper.topics if slug in topics),
+        "topics": tuple([_topic(topics[slug]) for slug in paper.topics if slug in topics]),
         "upvotes": paper.upvotes,
         "comments": paper.comments,
         "stars": paper.stars,
         "code": paper.link("code"),
-        "summary": paper.summary,
-        "excerpt": shown,
-        "rest": rest,
     }
+
+
+@lru_cache(maxsize=1 << 14)
+def _title(title: str) -> Markup:
+    return Markup(title_html(title))  # noqa: S704 (escaped there)
 
 
 @lru_cache(maxsize=2048)
@@ -294,30 +312,31 @@ def authors_line(paper: Paper) -> str:
 def _organization(paper: Paper, around: Around) -> OrganizationView | None:
     if not paper.organization:
         return None
-    external = paper.link("organization")
-    slug = slugify(organization_of(paper, around.people))
+    name = organization_of(paper, around.people) if around.has_page(paper) else ""
+    return _group(paper.organization, name, paper.link("organization"))
+
+
+@lru_cache(maxsize=4096)
+def _group(name: str, page: str, external: str) -> OrganizationView:
+    """An organisation. `page`: the name that its page is called after, "" where it has none."""
     return OrganizationView(
-        name=paper.organization,
-        url=f"/organizations/{slug}/" if around.has_page(paper) else "",
+        name=name,
+        url=f"/organizations/{slugify(page)}/" if page else "",
         handle=handle(external),
         external_url=external,
     )
 
 
-def _topic(topic: Topic, why: Mapping[str, str]) -> TopicView:
-    return TopicView(
-        title=topic.title,
-        url=f"/topics/{topic.slug}/",
-        slug=topic.slug,
-        why=why.get(topic.slug, ""),
-    )
+def _topic(topic: Topic, why: str = "") -> TopicView:
+    return TopicView(title=topic.title, url=f"/topics/{topic.slug}/", slug=topic.slug, why=why)
 
 
-def view_paper(paper: Paper, around: Around, page_url: str) -> PaperView:
-    """A paper as its own page shows it. `page_url`: the page's absolute URL."""
+def view_paper(paper: Paper, around: Around, page_url: str, known: Mapping[str, Any]) -> PaperView:
+    """A paper as its own page shows it. `page_url`: the page's absolute URL; `known`: what its
+    cards say of it."""
     base, out = f"/papers/{paper.id}", around.leave_out
     return PaperView(
-        **_card_fields(paper, around, _reasons(paper, around)),
+        **{**known, "topics": _topics(paper, around), **_whole(paper)},
         abstract=Markup(render_markdown(paper.abstract)),  # noqa: S704 (sanitised there)
         notes=Markup(render_markdown(paper.notes)),  # noqa: S704 (sanitised there)
         authors_list=paper.authors,
@@ -344,14 +363,13 @@ def view_paper(paper: Paper, around: Around, page_url: str) -> PaperView:
     )
 
 
-def _reasons(paper: Paper, around: Around) -> dict[str, str]:
-    """By topic, why its rule caught the paper; a topic given by hand has no reason."""
-    topics = around.topics
-    named = [topics[slug] for slug in paper.topics if slug in topics and topics[slug].rule]
-    if not named:
-        return {}
-    subject = subject_of(paper, around.people)
-    return {match.slug: match.why for match in match_topics(subject, named, len(named) or 1)}
+def _topics(paper: Paper, around: Around) -> tuple[TopicView, ...]:
+    """Its topics, and why their rules caught it; one given by hand has no reason."""
+    shown = [around.topics[slug] for slug in paper.topics if slug in around.topics]
+    named = [topic for topic in shown if topic.rule]
+    matches = match_topics(subject_of(paper, around.people), named, len(named)) if named else ()
+    why = {match.slug: match.why for match in matches}
+    return tuple([_topic(topic, why.get(topic.slug, "")) for topic in shown])
 
 
 def _buttons(paper: Paper) -> tuple[Button, ...]:
