@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from generator.library.neighbours import STRONGEST, UNIT, Flags, Numbers, Vectors, joined, places_in
 from generator.library.wording import telling_stem, words_of
 from generator.model import Paper
+from generator.text.words import Numbered
 
 _CHUNK = 1_024
 """Papers that are read at once."""
@@ -44,7 +45,7 @@ class Vocabulary:
     nothing."""
 
     def __init__(self, stems: Iterable[str] = ("",)) -> None:
-        self._words, self._stems = _Numbered(), _Numbered(zip(stems, count()))
+        self._words, self._stems = Numbered(), Numbered(zip(stems, count()))
         self._stem_of: list[int] = []
         self._order_of_words = np.zeros(0, np.int64)
 
@@ -79,12 +80,6 @@ class Vocabulary:
     def order_of_stems(self) -> Numbers:
         """By number, the place of each stem among all, by spelling."""
         return _order(self._stems)
-
-
-class _Numbered(dict[str, int]):
-    def __missing__(self, string: str) -> int:
-        self[string] = number = len(self)
-        return number
 
 
 def _order(numbers: Mapping[str, int], key: Callable[[str], Any] | None = None) -> Numbers:
@@ -124,7 +119,9 @@ def read(papers: Sequence[Paper], vocabulary: Vocabulary) -> list[Held]:
     starts = range(0, max(1, len(papers)), _CHUNK)
     counted = [_count(papers[first : first + _CHUNK], vocabulary) for first in starts]
     stems, order = vocabulary.stems_of_words(), vocabulary.order_of_words()
-    return [_held(*each, stems, order) for each in counted]
+    ranks = np.empty(len(stems), np.int64)
+    ranks[np.lexsort((order, stems))] = np.arange(len(stems))
+    return [_held(*each, stems, ranks) for each in counted]
 
 
 def _count(papers: Sequence[Paper], vocabulary: Vocabulary) -> tuple[_Short, _Short, Numbers]:
@@ -142,18 +139,20 @@ def _count(papers: Sequence[Paper], vocabulary: Vocabulary) -> tuple[_Short, _Sh
     return (unique & _LOW).astype(np.uint32), counts.astype(np.uint32), held
 
 
-def _held(words: _Short, counts: _Short, sizes: Numbers, stems: Numbers, order: Numbers) -> Held:
-    """The stems of papers by what `_count` and a Vocabulary say of their words."""
-    keys = (np.repeat(np.arange(len(sizes)), sizes) << _NUMBER) + stems[words]
-    by_rank = np.lexsort((order[words], -counts.astype(np.int64), keys))
-    keys, starts = _groups(keys[by_rank])
-    counts = np.add.reduceat(counts[by_rank], starts)
-    told = np.flatnonzero(keys & _LOW)
+def _held(words: _Short, counts: _Short, sizes: Numbers, stems: Numbers, ranks: Numbers) -> Held:
+    """The stems of papers by what `_count` says of their words. `ranks`: of each word, its place
+    among all in the order of stems, those with one stem as Vocabulary orders words."""
+    papers, told = np.repeat(np.arange(len(sizes)), sizes), np.flatnonzero(stems[words])
+    told = told[np.argsort((papers[told] << _NUMBER) + ranks[words[told]])]
+    keys, starts = _groups((papers[told] << _NUMBER) + stems[words[told]])
+    words, counts = words[told], counts[told]
+    most = np.repeat(np.maximum.reduceat(counts, starts), np.diff(starts, append=len(told)))
+    most_often = np.flatnonzero(counts == most)
     return Held(
-        ends=np.searchsorted(keys[told] >> _NUMBER, np.arange(len(sizes) + 1)),
-        stems=(keys[told] & _LOW).astype(np.int32),
-        counts=np.minimum(counts[told], _MOST).astype(np.uint8),
-        words=words[by_rank[starts[told]]].astype(np.int32),
+        ends=np.searchsorted(keys >> _NUMBER, np.arange(len(sizes) + 1)),
+        stems=(keys & _LOW).astype(np.int32),
+        counts=np.minimum(np.add.reduceat(counts, starts), _MOST).astype(np.uint8),
+        words=words[most_often[np.searchsorted(most_often, starts)]].astype(np.int32),
     )
 
 

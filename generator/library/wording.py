@@ -1,7 +1,7 @@
 """The words of a paper by which others are found to be near it.
 
-They are those of its title and abstract as the search has them: normalised, without stop words, one
-with all words of the same stem (`text/words.py`). They are told as printed but in lower case and
+They are those of its title and abstract as the search has them: normalised, one with all words of
+the same stem (`text/words.py`); stop words tell nothing. They are told as printed but in lower case and
 without accents, unless another script is printed in them.
 """
 
@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from generator.model import Paper
 from generator.text.plain import plain_text, plain_title
-from generator.text.words import STOP_WORDS, document_text, document_words, indexed_words, stem
+from generator.text.words import STOP_WORDS, document_text, document_words, stem
 
 TITLE = 3
 """A word of the title counts as often as so many of the abstract."""
@@ -26,17 +26,18 @@ def words_of(paper: Paper) -> list[str]:
 
 
 def telling_stem(word: str) -> str:
-    """The stem of a word; nothing of a number or of a letter of a formula."""
+    """The stem of a word; nothing of a stop word, a number or a letter of a formula."""
     normal = word if word.isascii() and word.isalnum() else document_text(word)
-    return stem(normal) if len(normal) > 1 and any(map(str.isalpha, normal)) else ""
+    tells = len(normal) > 1 and normal not in STOP_WORDS and any(map(str.isalpha, normal))
+    return stem(normal) if tells else ""
 
 
 def _words(text: str) -> list[str]:
     """No rule looks over a space, so that the few stretches that are not ASCII are read alone."""
     if text.isascii():
-        return indexed_words(text)
+        return document_words(text)
     chunks = text.split()
-    words = indexed_words(" ".join([chunk for chunk in chunks if chunk.isascii()]))
+    words = document_words(" ".join([chunk for chunk in chunks if chunk.isascii()]))
     for chunk in chunks:
         if not chunk.isascii():
             words += _words_of_chunk(chunk)
@@ -47,10 +48,7 @@ def _words(text: str) -> list[str]:
 def _words_of_chunk(chunk: str) -> tuple[str, ...]:
     words = document_words(chunk)
     printed = list(_printed(unicodedata.normalize("NFKC", chunk).lower()))
-    if [document_text(word) for word in printed] != words:
-        printed = words
-    told = zip(words, printed, strict=True)
-    return tuple([word for normal, word in told if normal not in STOP_WORDS])
+    return tuple(printed if [document_text(word) for word in printed] == words else words)
 
 
 def _printed(chunk: str) -> Iterator[str]:
