@@ -133,7 +133,7 @@ class Environment(jinja2.Environment):
             "&" in value or "<" in value or ">" in value or '"' in value or "'" in value
         ):
             return value
-        return escape(value)
+        return value if type(value) is Markup else escape(value)
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         """The globals of a template, as a plain dict: every page and part is given them."""
@@ -158,8 +158,11 @@ class Environment(jinja2.Environment):
         return value
 
     def _render(self, template: jinja2.Template, context: Context, local: Mapping[str, Any]) -> str:
-        inner = template.new_context(context.get_all(), True, dict(local))
-        return Markup("".join(template.root_render_func(inner)))  # noqa: S704 (escaped there)
+        known = context.get_all()
+        if local:
+            known = known | {name: value for name, value in local.items() if value is not missing}
+        inner = Context(self, known, template.name, template.blocks, template.globals)
+        return "".join(template.root_render_func(inner))
 
     def forget(self) -> None:
         """Give up what is remembered: what comes next shows other papers."""

@@ -216,7 +216,12 @@ class Around:
         """Whether the paper's organisation has one."""
         if self.organizations is None or not paper.organization:
             return bool(paper.organization)
-        return slugify(organization_of(paper, self.people)) in self.organizations
+        return _slug(organization_of(paper, self.people)) in self.organizations
+
+
+@lru_cache(maxsize=4096)
+def _slug(name: str) -> str:
+    return slugify(name)
 
 
 class Cards:
@@ -321,7 +326,7 @@ def _group(name: str, page: str, external: str) -> OrganizationView:
     """An organisation. `page`: the name that its page is called after, "" where it has none."""
     return OrganizationView(
         name=name,
-        url=f"/organizations/{slugify(page)}/" if page else "",
+        url=f"/organizations/{_slug(page)}/" if page else "",
         handle=handle(external),
         external_url=external,
     )
