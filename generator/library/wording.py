@@ -1,8 +1,8 @@
 """The words of a paper by which others are found to be near it.
 
 They are those of its title and abstract as the search has them: normalised, one with all words of
-the same stem (`text/words.py`); stop words tell nothing. They are told as printed but in lower case and
-without accents, unless another script is printed in them.
+the same stem (`text/words.py`); stop words tell nothing. They are told as printed but in lower case
+and without accents, unless another script is printed in them.
 """
 
 import re

@@ -117,17 +117,20 @@ def _key(letter: str) -> str:
 
 
 def _made(work: Work, index: Index) -> Iterator[File]:
-    """The files of an index that is made of its stretches, while it is noted what it has."""
+    """The files of an index that is made of its stretches, while it is noted what it has. None is
+    given before all that others do has been begun."""
     everywhere = work.executor.map if work.executor else map
     runs: dict[str, list[bytes]] = defaultdict(list)
+    records = list[File]()
     for piece in _pieces(work, everywhere):
         for letter, run in piece.runs.items():
             runs[letter].append(run)
         index.lengths.append(piece.lengths)
         index.stretches.append([file.path for file in piece.files])
-        yield from piece.files
+        records += piece.files
     vocabulary, letters = list[str](), sorted(runs)
-    made = everywhere(_letter, [runs[letter] for letter in letters])
+    made = everywhere(_letter, [runs.pop(letter) for letter in letters])
+    yield from records
     for letter, (terms, told, paths, files) in zip(letters, made, strict=True):
         vocabulary += terms.split()
         if work.memory is not None:
