@@ -7,6 +7,7 @@ What is not known is left out, never null, as theirs. The page /api/ describes a
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
@@ -61,7 +62,8 @@ def api_item(
     whether the abstract stands in it twice, as it does in theirs."""
     title = plain_title(paper.title)
     summary = plain_text(paper.abstract)
-    organization = _organization(paper)
+    links = _links(paper)
+    organization = _organization(paper.organization, links.get("organization", ""))
     published = _time(paper.date)
     inner = {
         "id": paper.id,
@@ -71,8 +73,8 @@ def api_item(
         "title": title,
         "summary": summary,
         "upvotes": paper.upvotes,
-        "projectPage": paper.link("project"),
-        "githubRepo": _github(paper.link("code")),
+        "projectPage": links.get("project", ""),
+        "githubRepo": _github(links.get("code", "")),
         "githubStars": paper.stars,
         "ai_summary": plain_text(paper.summary),
         "ai_keywords": list(paper.keywords),
@@ -86,15 +88,22 @@ def api_item(
         "summary": summary if repeats else "",
         "numComments": paper.comments,
         "organization": organization,
-        **_our_fields(paper, base_url, topics),
+        **_our_fields(paper, base_url, topics, links),
     }
     return _known(item)
 
 
-def _our_fields(paper: Paper, base_url: str, topics: Mapping[str, Topic]) -> dict[str, Any]:
+def _links(paper: Paper) -> dict[str, str]:
+    """Its links by kind, the first of each."""
     links: dict[str, str] = {}
     for link in paper.links:
         links.setdefault(link.kind, link.url)
+    return links
+
+
+def _our_fields(
+    paper: Paper, base_url: str, topics: Mapping[str, Topic], links: Mapping[str, str]
+) -> dict[str, Any]:
     return {
         "url": absolute_url(base_url, f"/papers/{paper.id}/"),
         "links": links,
@@ -118,16 +127,16 @@ def _time(day: date | None) -> str:
 
 
 def _github(url: str) -> str:
-    return url if urlsplit(url).hostname in ("github.com", "www.github.com") else ""
+    return url if url and urlsplit(url).hostname in ("github.com", "www.github.com") else ""
 
 
-def _organization(paper: Paper) -> dict[str, str]:
+@lru_cache(maxsize=4096)
+def _organization(name: str, url: str) -> Mapping[str, str]:
     """`name` is the handle: the last segment of its page at the source, else a slug."""
-    if not paper.organization:
+    if not name:
         return {}
-    page = urlsplit(paper.link("organization")).path.rstrip("/")
-    handle = page.rpartition("/")[2] or slugify(paper.organization)
-    return {"name": handle, "fullname": paper.organization}
+    handle = urlsplit(url).path.rstrip("/").rpartition("/")[2] or slugify(name)
+    return {"name": handle, "fullname": name}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

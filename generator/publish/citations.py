@@ -299,9 +299,10 @@ class _Name(NamedTuple):
 
 @lru_cache(maxsize=1 << 14)
 def _name(name: str) -> _Name:
-    line, parts = _line(name), _split_name(name)
-    tex = f"{{{_escaped(line)}}}" if _is_whole(name) else _escaped(line)
-    return _Name(line, tex, ", ".join(filter(None, parts)), _ascii(parts[0]))
+    line = _line(name)
+    parts, tex = _split_name(line), _escaped(line)
+    whole = f"{{{tex}}}" if _is_whole(line) else tex
+    return _Name(line, whole, ", ".join(filter(None, parts)), _ascii(parts[0]))
 
 
 def _is_whole(name: str) -> bool:
@@ -345,6 +346,12 @@ def _kind(venue: str) -> str:
     if _JOURNAL.search(venue):
         return "journal"
     return "conference" if _CONFERENCE.search(venue) else "journal"
+
+
+def abstract_line(paper: Paper) -> str:
+    """The paper's abstract as one line of plain text."""
+    text = plain_text(paper.abstract)
+    return _line(text) if "\n" in text else text
 
 
 def arxiv_id(paper: Paper) -> str:
@@ -392,7 +399,7 @@ def _ris_tags(paper: Paper, url: str) -> Iterator[tuple[str, str]]:
     yield "PY", str(paper.date.year) if paper.date else ""
     yield "DA", _slashed(paper.date)
     yield "T2", _line(paper.venue)
-    yield "AB", _line(plain_text(paper.abstract))
+    yield "AB", abstract_line(paper)
     for keyword in paper.keywords:
         yield "KW", _line(keyword)
     yield "M1", f"arXiv:{arxiv}" if arxiv else ""

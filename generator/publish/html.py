@@ -15,7 +15,7 @@ from generator.errors import BroadsheetError, Problem
 from generator.model import File, Paper
 from generator.publish.addresses import absolute_url
 from generator.publish.api import api_endpoints, api_fields
-from generator.publish.citations import citation_tags, json_ld
+from generator.publish.citations import abstract_line, citation_tags, json_ld
 from generator.publish.templates import make_environment, template_problem
 from generator.publish.theme import Look
 from generator.publish.views import (
@@ -30,7 +30,7 @@ from generator.publish.views import (
 )
 from generator.site.page import Page, Ref
 from generator.site.pages import Site
-from generator.text.plain import clean_line, excerpt, plain_text, plain_title
+from generator.text.plain import clean_line, excerpt, plain_title
 
 API = "api.html"
 _PAPERS = "/papers/"
@@ -157,7 +157,7 @@ class PageRenderer:
         }
         canonical = absolute_url(frame.config.base_url, page.url)
         meta: tuple[tuple[str, str], ...] = ()
-        linked_data, title, description = "", page.title, page.description
+        linked_data, title, description = "", page.title, clean_line(page.description)
         if page.listing is not None:
             variables["listing"] = view_listing(page.listing, self._cards)
         if page.paper:
@@ -167,7 +167,7 @@ class PageRenderer:
             meta = citation_tags(paper)
             linked_data = "" if "linked-data" in frame.config.leave_out else json_ld(paper)
             title = plain_title(paper.title)
-            description = description or plain_text(paper.abstract)
+            description = description or abstract_line(paper)
         if page.template == API:
             left_out = frame.config.leave_out
             variables["endpoints"] = api_endpoints(**frame.examples, left_out=left_out)
@@ -175,7 +175,7 @@ class PageRenderer:
         variables["page"] = PageView(
             url=page.url,
             title=title,
-            description=_description(description or frame.config.description),
+            description=_description(description or clean_line(frame.config.description)),
             kind=page.template.removesuffix(".html"),
             canonical=canonical,
             noindex=page.noindex,
@@ -187,7 +187,7 @@ class PageRenderer:
 
 
 def _description(text: str) -> str:
-    shown, rest = excerpt(clean_line(text), _DESCRIPTION_LENGTH)
+    shown, rest = excerpt(text, _DESCRIPTION_LENGTH)
     return f"{shown.rstrip(' ,;:')} …" if rest and not shown.endswith(".") else shown
 
 

@@ -13,11 +13,11 @@ from generator.config import Extra
 from generator.library.people import organization_of
 from generator.library.topics import match_topics, subject_of
 from generator.model import Paper, People, Topic
-from generator.publish.citations import bibtex
+from generator.publish.citations import abstract_line, bibtex
 from generator.site.groups import handle
 from generator.site.page import Density, Feed, Listing, Prose, Ref, page_url
 from generator.text.markdown import render_markdown
-from generator.text.plain import clean_line, excerpt, plain_text, plain_title, title_html
+from generator.text.plain import excerpt, plain_title, title_html
 from generator.text.slug import slugify
 
 _NAMED_AUTHORS = 3
@@ -252,7 +252,7 @@ _Text = Mapping[str, Any]
 
 
 def _whole(paper: Paper) -> _Text:
-    shown, rest = _excerpt(paper.abstract)
+    shown, rest = _excerpt(abstract_line(paper))
     return {"summary": paper.summary, "excerpt": shown, "rest": rest}
 
 
@@ -260,7 +260,7 @@ def _begun(paper: Paper) -> _Text:
     """The sentence that sums a paper up, or else how its abstract begins."""
     if paper.summary:
         return {**_NO_TEXT, "summary": paper.summary}
-    shown, rest = _excerpt(paper.abstract)
+    shown, rest = _excerpt(abstract_line(paper))
     is_cut = shown and rest and shown[-1] not in ".!?"
     return {**_NO_TEXT, "excerpt": f"{shown} …" if is_cut else shown}
 
@@ -293,14 +293,12 @@ def _known(paper: Paper, around: Around) -> dict[str, Any]:
     }
 
 
+_excerpt = lru_cache(maxsize=2048)(excerpt)
+
+
 @lru_cache(maxsize=1 << 14)
 def _title(title: str) -> Markup:
     return Markup(title_html(title))  # noqa: S704 (escaped there)
-
-
-@lru_cache(maxsize=2048)
-def _excerpt(abstract: str) -> tuple[str, str]:
-    return excerpt(clean_line(plain_text(abstract)))
 
 
 def authors_line(paper: Paper) -> str:
