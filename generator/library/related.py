@@ -32,14 +32,23 @@ class Relations(Mapping[str, tuple[Related, ...]]):
         self._lines = lines
 
     def __getitem__(self, paper: str) -> tuple[Related, ...]:
-        told = (line.split(" ") for line in self._lines[paper].split("\t"))
-        return tuple([Related(id_, tuple(words)) for id_, *words in told])
+        return read_line(self._lines[paper])
+
+    def line(self, paper: str) -> str:
+        """Those near a paper as text, for `read_line`; empty where there are none."""
+        return self._lines.get(paper, "")
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._lines)
 
     def __len__(self) -> int:
         return len(self._lines)
+
+
+def read_line(line: str) -> tuple[Related, ...]:
+    """The related papers that a line of Relations tells."""
+    told = (each.split(" ") for each in line.split("\t")) if line else ()
+    return tuple([Related(id_, tuple(words)) for id_, *words in told])
 
 
 def relate(papers: Iterable[Paper], memory: Memory | None = None) -> Relations:

@@ -16,6 +16,7 @@ from generator.model import Paper, People, Topic
 from generator.publish.citations import abstract_line, bibtex
 from generator.site.groups import handle
 from generator.site.page import Density, Feed, Listing, Prose, Ref, page_url
+from generator.site.pages import RelatedRows
 from generator.text.markdown import render_markdown
 from generator.text.plain import excerpt, plain_title, title_html
 from generator.text.slug import slugify
@@ -437,6 +438,8 @@ def view_shows(shows: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _printed(value: Any) -> Any:
+    if isinstance(value, RelatedRows):
+        return value.rows()
     return Markup(value.__html__()) if isinstance(value, Prose) else value  # noqa: S704
 
 

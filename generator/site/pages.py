@@ -3,7 +3,7 @@
 Owns which pages there are and that no two share a URL. Renders nothing.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate
@@ -11,7 +11,7 @@ from typing import Any
 
 from generator.config import Config
 from generator.errors import BroadsheetError, Problem
-from generator.library.related import Related, relate
+from generator.library.related import Relations, read_line, relate
 from generator.model import Change, Compact, Library, Organization
 from generator.site.archive import archive_pages
 from generator.site.calendar import Period, group_days, long_date
@@ -63,9 +63,7 @@ class Site:
     nav: tuple[Ref, ...]
 
 
-def plan_site(
-    library: Library, config: Config, related: Mapping[str, Sequence[Related]] | None = None
-) -> Site:
+def plan_site(library: Library, config: Config, related: Relations | None = None) -> Site:
     """The whole site. `related`: which papers are (`library.related.relate`), found out here where
     nobody has. Raises BroadsheetError listing every two pages that want one URL."""
     topics = topic_papers(library)
@@ -136,9 +134,7 @@ def _home(library: Library, config: Config) -> Iterator[Page]:
     return listing_pages(page, shown, whole_or_begun(config.leave_out))
 
 
-def _papers(
-    library: Library, risen: Mapping[str, Rise], related: Mapping[str, Sequence[Related]]
-) -> Iterator[Page]:
+def _papers(library: Library, risen: Mapping[str, Rise], related: Relations) -> Iterator[Page]:
     refs = [Ref(title=paper.title, url=f"/papers/{paper.id}/") for paper in library]
     neighbours = zip([None, *refs[:-1]], [*refs[1:], None], strict=True) if refs else ()
     for paper, ref, (later, earlier) in zip(library, refs, neighbours, strict=True):
@@ -151,7 +147,7 @@ def _papers(
             shows={
                 "earlier": earlier,
                 "later": later,
-                "related": tuple(_related(library, related.get(paper.id, ()))),
+                "related": _related(library, related.line(paper.id)),
                 "changes": tuple(map(_change, library.changes.get(paper.id, ()))),
                 "rise": risen.get(paper.id),
             },
@@ -180,7 +176,7 @@ def _change(change: Change) -> ChangeRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RelatedRow(Compact):
+class RelatedRow:
     """A related paper, and why it is one."""
 
     title: str
@@ -188,11 +184,28 @@ class RelatedRow(Compact):
     why: str
 
 
-def _related(library: Library, found: Iterable[Related]) -> Iterator[RelatedRow]:
-    for other in found:
-        title = library.papers[other.id].title
-        why = f"In both: {', '.join(other.words)}"
-        yield RelatedRow(title=title, url=f"/papers/{other.id}/", why=why)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelatedRows(Compact):
+    """The papers related to one: kept as it was found out, which is small and soon told apart, and
+    put into words where the page is made."""
+
+    line: str
+    """Of `library.related.Relations`."""
+    titles: tuple[str, ...]
+
+    def rows(self) -> tuple[RelatedRow, ...]:
+        """As the page tells them."""
+        return tuple(
+            RelatedRow(
+                title=title, url=f"/papers/{other.id}/", why=f"In both: {', '.join(other.words)}"
+            )
+            for other, title in zip(read_line(self.line), self.titles, strict=True)
+        )
+
+
+def _related(library: Library, line: str) -> RelatedRows:
+    ids = [each.partition(" ")[0] for each in line.split("\t")] if line else ()
+    return RelatedRows(line=line, titles=tuple([library.papers[paper].title for paper in ids]))
 
 
 def _curators_pages(library: Library) -> Iterator[Page]:
