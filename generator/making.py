@@ -40,6 +40,7 @@ from generator.publish.sitemap import (
     robots,
     web_manifest,
 )
+from generator.publish.templates import recall_reads
 from generator.publish.theme import Theme
 from generator.publish.weight import weigh
 from generator.site.calendar import json_since
@@ -100,6 +101,8 @@ def make_site(
         found = _noted(*related.result(), memory) if related else relate(library, memory)
         site = plan_site(library, config, found)
         frame = make_frame(site, theme.look, PROGRAM)
+        if memory:
+            recall_reads(theme.look, memory)
         products = list(plan_products(site, frame))
         new, kept = _compared(products, ledger)
         with staging(output, whole=len(kept) <= LINKED_MOST) as stage:

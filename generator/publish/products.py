@@ -20,6 +20,7 @@ from generator.publish.api import ApiItems, render_api_day, render_api_papers, r
 from generator.publish.citations import ENDINGS, bulk_citations, render_citations
 from generator.publish.feeds import FeedChannel, FeedEntry, render_feeds
 from generator.publish.html import Frame, PageDigests, PageRenderer
+from generator.publish.templates import make_environment
 from generator.site.calendar import json_since
 from generator.site.page import Page
 from generator.site.pages import Site
@@ -61,7 +62,8 @@ class Batch:
     """Some products with all that making them needs; picklable."""
 
     frame: bytes
-    """A pickled Frame: unpickled once by whoever makes many batches."""
+    """A pickled Frame, with what its templates read: unpickled once by whoever makes many
+    batches."""
     products: tuple[Product, ...]
     papers: Mapping[str, Paper]
 
@@ -216,7 +218,8 @@ def _channels(site: Site) -> Iterator[tuple[FeedChannel, tuple[str, ...]]]:
 
 def batches(products: Sequence[Product], library: Library, frame: Frame) -> Iterator[Batch]:
     """The products in batches that stand for themselves and may be made anywhere."""
-    pickled = pickle.dumps(frame, pickle.HIGHEST_PROTOCOL)
+    told = frame, make_environment(frame.look).known
+    pickled = pickle.dumps(told, pickle.HIGHEST_PROTOCOL)
     for first in range(0, len(products), BATCH):
         chosen = tuple(products[first : first + BATCH])
         ids = dict.fromkeys(paper for product in chosen for paper in product.papers)
@@ -236,7 +239,9 @@ def make(batch: Batch) -> list[File]:
 
 @lru_cache(maxsize=2)
 def _frame(pickled: bytes) -> Frame:
-    return pickle.loads(pickled)  # type: ignore[no-any-return]  # noqa: S301 (our own)
+    frame, known = pickle.loads(pickled)  # noqa: S301 (our own)
+    make_environment(frame.look).known |= known
+    return frame  # type: ignore[no-any-return]
 
 
 class _Maker:

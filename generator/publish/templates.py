@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 import jinja2
+import orjson
 from jinja2 import meta, nodes
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import Context
@@ -22,6 +23,7 @@ from jinja2.utils import missing
 from markupsafe import Markup, escape
 
 from generator.errors import Problem
+from generator.library.memory import Memory
 from generator.publish.theme import Look
 from generator.site.calendar import MONTHS, long_date
 
@@ -50,10 +52,38 @@ class Reads:
     """Whether nothing else decides; where not, it may do anything."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """What stands in one template."""
+
+    paths: frozenset[_Path]
+    references: tuple[str, ...] | None
+    """The templates it names; None where it works out a name."""
+    is_told: bool
+
+
 @lru_cache(maxsize=4)
 def make_environment(look: Look) -> "Environment":
     """Templates ready to render: autoescape everywhere, an unknown variable is an error."""
     return Environment(look)
+
+
+def recall_reads(look: Look, memory: Memory) -> None:
+    """Find out what the templates read, or recall it: to parse them takes a while."""
+    environment, key = make_environment(look), f"templates {look.digest}"
+    value = memory.get(key)
+    if value is None:
+        for name, _, _ in look.templates:
+            environment.reads(name)
+        told = [(t, sorted(o.paths), o.references, o.is_told) for t, o in environment.known.items()]
+        memory.put(key, orjson.dumps(told))
+        return
+    for text, paths, references, is_told in orjson.loads(value):
+        environment.known[text] = Own(
+            paths=frozenset(map(tuple, paths)),
+            references=None if references is None else tuple(references),
+            is_told=is_told,
+        )
 
 
 class Environment(jinja2.Environment):
@@ -74,7 +104,8 @@ class Environment(jinja2.Environment):
             cache_size=-1,
         )
         self.filters |= _FILTERS
-        self._own: dict[str, _Own] = {}
+        self.known: dict[str, Own] = {}
+        """By the text of a template, what stands in it."""
         self._parts: dict[str, _Part] = {}
         self._remembered: dict[Any, str] = {}
         self._before: dict[Any, str] = {}
@@ -101,13 +132,14 @@ class Environment(jinja2.Environment):
         texts = [(name, self._texts.get(name)) for name in sorted(names)]
         return hashlib.blake2b(repr(texts).encode(), digest_size=16).hexdigest()
 
-    def _read(self, name: str) -> "_Own":
-        if name not in self._own:
+    def _read(self, name: str) -> "Own":
+        text, _ = self._texts.get(name, ("", ""))
+        if text not in self.known:
             try:
-                self._own[name] = _read(self.parse(self._texts[name][0], name))
-            except (KeyError, jinja2.TemplateSyntaxError):
-                self._own[name] = _Own(paths=frozenset(), references=(), is_told=True)
-        return self._own[name]
+                self.known[text] = _read(self.parse(text, name))
+            except jinja2.TemplateSyntaxError:
+                self.known[text] = Own(paths=frozenset(), references=(), is_told=True)
+        return self.known[text]
 
     def part(self, name: str, parent: str, context: Context, local: Mapping[str, Any]) -> str:
         """What an include gives; templates are compiled to call it."""
@@ -238,21 +270,11 @@ class _Generator(CodeGenerator):
 Environment.code_generator_class = _Generator
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Own:
-    """What stands in one template."""
-
-    paths: frozenset[_Path]
-    references: tuple[str, ...] | None
-    """The templates it names; None where it works out a name."""
-    is_told: bool
-
-
-def _read(tree: nodes.Template) -> _Own:
+def _read(tree: nodes.Template) -> Own:
     free = meta.find_undeclared_variables(tree)
     references = tuple(meta.find_referenced_templates(tree))
     named = {name for name in references if name is not None}
-    return _Own(
+    return Own(
         paths=frozenset(path for path in _paths(tree) if path[0] in free),
         references=tuple(sorted(named)) if None not in references else None,
         is_told=None not in references and _is_told(tree),
