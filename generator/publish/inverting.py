@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from itertools import chain, count, pairwise, repeat
 
 import numpy as np
+from numpy.typing import NDArray
 
 from generator.publish.postings import POSTING, Entries, Numbers, entries
 from generator.publish.shards import joined, parted
@@ -51,9 +52,9 @@ class _Read:
 
     words: Sequence[str]
     """Each once."""
-    told: Numbers
+    told: NDArray[np.int32]
     """All words as they stand in one text after the other."""
-    texts: Numbers
+    texts: NDArray[np.int32]
     """Of each of `told`, the text it stands in. A document has one for each of FIELDS."""
     lengths: Numbers
     """How many words a text has."""
@@ -80,10 +81,10 @@ def _read(documents: Iterable[Sequence[str]]) -> _Read:
                 numbers += map(numbered.__getitem__, document_words(text[:MAX_TEXT]))
             sizes.append(len(numbers) - before)
     words = [word for word in numbered if word not in STOP_WORDS]
-    places = np.full(len(numbered), -1)
+    places = np.full(len(numbered), -1, np.int32)
     places[[numbered[word] for word in words]] = np.arange(len(words))
-    told = places[np.array(numbers, np.int64)]
-    texts = np.repeat(np.arange(len(sizes)), sizes)[told >= 0]
+    told = places[np.array(numbers, np.int32)]
+    texts = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)[told >= 0]
     lengths = np.bincount(texts, minlength=len(sizes))
     return _Read(words=words, told=told[told >= 0], texts=texts, lengths=lengths)
 
@@ -135,16 +136,19 @@ def _groups(read: _Read, term_of: Numbers, letters: Collection[range]) -> Number
     term."""
     sizes = np.array([len(places) for places in letters], np.int64)
     starts = np.repeat(np.array([places.start for places in letters], np.int64), sizes)
-    terms, fields = term_of[read.told], read.texts % len(FIELDS)
-    start, size = starts[terms], np.repeat(sizes, sizes)[terms]
-    return len(FIELDS) * start + size * fields + terms - start
+    first = np.arange(len(starts)) + (len(FIELDS) - 1) * starts
+    groups: Numbers = np.repeat(sizes, sizes)[term_of][read.told]
+    groups *= read.texts % len(FIELDS)
+    groups += first[term_of][read.told]
+    return groups
 
 
 def _post(groups: Numbers, read: _Read, first: int) -> tuple[Numbers, Numbers, Entries]:
     """The groups of a stretch, ascending; where the postings of each end, a zero first; and the
     postings. `groups`: of each word that stands somewhere."""
     texts = len(read.lengths)
-    keys = groups * texts + read.texts
+    keys = groups * texts
+    keys += read.texts
     keys.sort()
     starts = np.flatnonzero(np.diff(keys, prepend=-1))
     counts = np.diff(starts, append=len(keys))
