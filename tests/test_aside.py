@@ -1,68 +1,97 @@
-"""Work beside this process: its result comes back, whatever becomes of the copy that does it."""
+"""Work beside this process: its result comes back, whatever becomes of the copy that does it.
 
-import os
-import signal
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+What is said here runs in processes of their own: a process with threads, as those are that run
+tests side by side, is not copied.
+"""
+
+import subprocess
+import sys
 
 import pytest
 
+from tests.command import REPOSITORY
+
+BEGIN = """
+import os, signal, threading, time
 from generator.storage.aside import aside
+here = os.getpid()
 
-
-@contextmanager
-def another_thread() -> Iterator[None]:
-    """While there is one, no process is copied."""
-    done = threading.Event()
-    thread = threading.Thread(target=done.wait)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
-
-
-def fail() -> int:
+def fail():
     raise ValueError("nothing comes of this")
 
-
-def die_elsewhere(here: int) -> int:
-    """Give a number in this process; be killed in any other."""
+def die_elsewhere():
     if os.getpid() != here:
         os.kill(os.getpid(), signal.SIGKILL)
     return 7
+"""
 
 
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are copied on Linux only")
+
+
+def told_by(script: str) -> str:
+    """What a process prints that runs a script."""
+    done = subprocess.run(
+        [sys.executable, "-c", BEGIN + script],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout.strip()
+
+
+@on_linux
 def test_the_result_of_a_copy_comes_back_and_the_copy_is_gone() -> None:
-    with aside(lambda: (os.getpid(), b"x" * 5_000_000)) as result:
-        process, told = result()
-    assert (process != os.getpid()) == (os.uname().sysname == "Linux")
-    assert told == b"x" * 5_000_000
-    with pytest.raises(ProcessLookupError):
-        os.kill(process if process != os.getpid() else 2**22 + 1, 0)
+    script = """
+with aside(lambda: (os.getpid(), b"x" * 5_000_000)) as result:
+    process, told = result()
+print(process != here, told == b"x" * 5_000_000)
+try:
+    os.kill(process, 0)
+except ProcessLookupError:
+    print("gone")
+"""
+    assert told_by(script) == "True True\ngone"
 
 
 def test_with_threads_the_work_is_done_here() -> None:
-    with another_thread(), aside(os.getpid) as result:
-        assert result() == os.getpid()
+    script = """
+done = threading.Event()
+thread = threading.Thread(target=done.wait)
+thread.start()
+with aside(os.getpid) as result:
+    print(result() == here)
+done.set()
+thread.join()
+"""
+    assert told_by(script) == "True"
 
 
 def test_what_the_work_raises_is_raised_where_the_result_is_asked_for() -> None:
-    with aside(fail) as result, pytest.raises(ValueError, match="nothing comes of this"):
+    script = """
+with aside(fail) as result:
+    try:
         result()
+    except ValueError as error:
+        print(error)
+"""
+    assert told_by(script) == "nothing comes of this"
 
 
 def test_work_whose_copy_is_killed_is_done_here() -> None:
-    here = os.getpid()
-    with aside(lambda: die_elsewhere(here)) as result:
-        assert result() == 7
+    assert told_by("with aside(die_elsewhere) as result: print(result())") == "7"
 
 
+@on_linux
 def test_nobody_waits_for_a_result_that_is_not_asked_for() -> None:
-    began = time.monotonic()
-    with pytest.raises(KeyError), aside(lambda: time.sleep(600)):
+    script = """
+try:
+    with aside(lambda: time.sleep(600)):
         raise KeyError
-    assert time.monotonic() - began < 300
+except KeyError:
+    print("not waited")
+"""
+    assert told_by(script) == "not waited"
