@@ -56,16 +56,18 @@ def build(
         check_apart(output, root, ("content", "themes"))
         check_output(output)
         with _memory(root, cached) as memory:
-            with reading_ledger(memory, output) as ledger_of:
+            with reading_ledger(memory, output) as (before, ledger_of):
                 stamp = stamp_of(_sources(root), base_url, drafts)
+                if not stamp or stamp != before:
+                    import generator.making  # heavy: brought in while the old site is looked at
                 ledger = ledger_of(stamp)
             if memory and ledger and stamp and ledger.stamp == stamp:
                 memory.keep()
                 files = sum(count for count, _ in ledger.weights.values())
                 return _built(output, ledger, Changes(unchanged=files))
-            from generator.making import make_site  # brings all that is heavy
+            import generator.making
 
-            made, changes = make_site(
+            made, changes = generator.making.make_site(
                 root,
                 output,
                 base_url=base_url,

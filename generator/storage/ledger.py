@@ -17,7 +17,7 @@ import orjson
 
 from generator.storage.aside import aside
 from generator.storage.cache import OUTPUT, Cache
-from generator.storage.staging import Seal, seal_files, seal_folders
+from generator.storage.staging import Seal, seal_of
 from generator.storage.tree import RECENT
 
 
@@ -43,23 +43,25 @@ class Ledger:
 
 
 @contextmanager
-def reading_ledger(cache: Cache | None, output: Path) -> Iterator[Callable[[str], Ledger | None]]:
-    """Begin to look at what is in `output`. What is given tells, by the stamp of what a site would
-    be made from now, the ledger; None where there is none, or another site or nothing.
+def reading_ledger(
+    cache: Cache | None, output: Path
+) -> Iterator[tuple[str, Callable[[str], Ledger | None]]]:
+    """Begin to look at what is in `output`. Gives the stamp of what it was made from, empty where
+    that cannot be told, and what tells the ledger by the stamp of what a site would be made from
+    now; None where there is none, or another site or nothing.
 
     One with this stamp comes without digests and sizes: there is nothing to be done."""
     head = cache.get(_key(output, "site")) if cache else None
     files = cache.get(_key(output, "files")) if cache else None
     if cache is None or head is None or files is None or not output.is_dir():
-        yield lambda _: None
+        yield "", lambda _: None
         return
     told, (paths, sizes) = orjson.loads(head), orjson.loads(files)
     left = Seal(**told["seal"])
     ledger = Ledger(**told | {"seal": left}, digests={}, sizes={})
 
     def result(stamp: str) -> Ledger | None:
-        folders = seal_folders(output, paths)
-        if Seal(sealed(), folders) != left:
+        if sealed() != left:
             return None
         if stamp and ledger.stamp == stamp:
             return ledger
@@ -69,8 +71,8 @@ def reading_ledger(cache: Cache | None, output: Path) -> Iterator[Callable[[str]
         known = dict(zip(paths, sizes, strict=True))
         return replace(ledger, digests=orjson.loads(digests), sizes=known)
 
-    with aside(lambda: seal_files(output, paths)) as sealed:
-        yield result
+    with aside(lambda: seal_of(output, paths)) as sealed:
+        yield ledger.stamp, result
 
 
 def write_ledger(cache: Cache, output: Path, ledger: Ledger) -> None:
