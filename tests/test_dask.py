@@ -178,9 +178,10 @@ def test_a_scheduler_that_is_killed_is_told(cluster: Cluster, site: Path, tmp_pa
 def test_a_build_that_is_interrupted_says_no_more(
     cluster: Cluster, site: Path, tmp_path: Path
 ) -> None:
-    cluster.worker()
+    worker = cluster.worker()
     cluster.wait(READY)
     with in_the_middle(cluster, site, tmp_path / "output") as building:
+        worker.send_signal(signal.SIGSTOP)  # so that the build cannot end first
         building.send_signal(signal.SIGINT)
         _, errors = building.communicate(timeout=60)
     assert (building.returncode, errors) == (130, "Interrupted.\n")
