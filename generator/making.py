@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -51,6 +51,7 @@ from generator.storage.ledger import Ledger
 from generator.storage.staging import (
     Old,
     Place,
+    Seal,
     Written,
     is_in_reach,
     staging,
@@ -68,6 +69,8 @@ _UNDER_WAY = 64
 """Batches that wait, run or have just been made, when others make them."""
 _Made = tuple[list[Written], list[File]]
 """What was staged of a batch, and what is still to be staged."""
+_Searched = tuple[list[File | Kept], set[str], dict[str, bytes]]
+"""The files of the search, and what a cache noted while they were made."""
 
 
 def make_site(
@@ -118,19 +121,28 @@ def make_site(
             old = Old(paths=ledger.sizes, seal=ledger.seal) if ledger else None
             changes, seal = stage.publish(kept, old)
     sizes = {path: ledger.sizes[path] for path in kept} if ledger else {}
-    sizes |= stage.sizes
-    made = Ledger(
+    return _ledger(site, plan.warnings, products, sizes | stage.sizes, seal), changes
+
+
+def _ledger(
+    site: Site,
+    warnings: Iterable[Problem],
+    products: Iterable[Product],
+    sizes: Mapping[str, int],
+    seal: Seal,
+) -> Ledger:
+    """What is to be noted of a site that was made; whoever knows its stamp adds it."""
+    return Ledger(
         seal=seal,
         stamp="",
         pages=len(site.pages),
-        papers=len(library.papers),
+        papers=len(site.library.papers),
         topics=len(site.topics),
-        warnings=[(each.where, each.fact, each.hint) for each in plan.warnings],
+        warnings=[(each.where, each.fact, each.hint) for each in warnings],
         weights={kind: (each.files, each.bytes) for kind, each in weigh(sizes).items()},
         digests={product.key: product.digest for product in products},
         sizes=sizes,
     )
-    return made, changes
 
 
 def _compared(products: Sequence[Product], ledger: Ledger | None) -> tuple[list[Product], set[str]]:
@@ -164,18 +176,16 @@ def _search(
         return
     memory.begin_reading()
 
-    def work() -> tuple[list[File | Kept], set[str], dict[str, bytes]]:
-        own = memory.again()
-        files = render_search(library, None, own, previous, abstracts=has_json)
-        return list(files), *own.noted
+    def work() -> _Searched:
+        with memory.again() as own:
+            files = render_search(library, None, own, previous, abstracts=has_json)
+            return list(files), *own.noted
 
     with aside(work) as result:
         yield _told(result, memory)
 
 
-def _told(
-    result: Callable[[], tuple[list[File | Kept], set[str], dict[str, bytes]]], memory: Cache
-) -> Iterator[File | Kept]:
+def _told(result: Callable[[], _Searched], memory: Cache) -> Iterator[File | Kept]:
     """The files that a copy of this process made, after what it noted is remembered."""
     files, used, values = result()
     memory.add(used, values)

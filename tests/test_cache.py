@@ -3,6 +3,7 @@
 import re
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -154,11 +155,11 @@ def test_what_a_copy_of_the_process_reads_stays_and_what_it_puts_in_is_kept(plac
         cache.put("forgotten", b"2")
     with open_cache(place, "1") as cache:
         cache.begin_reading()
-        copy = cache.again()
-        assert copy.get("read") == b"1"
-        copy.put("new", b"3")
-        cache.put("own", b"4")
-        cache.settle()
+        with cache.again() as copy:
+            assert copy.get("read") == b"1"
+            copy.put("new", b"3")
+            cache.put("own", b"4")
+            cache.settle()
         cache.add(*copy.noted)
     with open_cache(place, "1") as cache:
         held = [cache.get(key) for key in ("read", "new", "own", "forgotten")]
@@ -170,5 +171,19 @@ def test_a_copy_of_a_cache_whose_file_is_gone_knows_nothing(place: Path) -> None
         cache.put("key", b"value")
     with open_cache(place, "1") as cache:
         place.unlink()
-        copy = cache.again()
-        assert (copy.get("key"), "key" in copy) == (None, False)
+        with cache.again() as copy:
+            assert (copy.get("key"), "key" in copy) == (None, False)
+
+
+def test_what_a_process_writes_already_its_copy_does_not_wait_for(place: Path) -> None:
+    with open_cache(place, "1") as cache:
+        cache.put("key", b"value")
+    locked = sqlite3.connect(place, isolation_level=None)
+    with open_cache(place, "1") as cache:
+        locked.execute("BEGIN EXCLUSIVE")
+        began = time.monotonic()
+        with cache.again() as copy:
+            assert [copy.get("key") for _ in range(100)] == [None] * 100
+        assert time.monotonic() - began < 100  # each would wait for five seconds
+        locked.execute("ROLLBACK")
+    locked.close()

@@ -89,15 +89,19 @@ class Cache:
         asked for and put in (`add`)."""
         self._is_read = True
 
-    def again(self) -> "Cache":
-        """The same cache as it is on disk, for a copy of this process, which can only read it."""
+    @contextlib.contextmanager
+    def again(self) -> Iterator["Cache"]:
+        """The same cache as it is on disk, for a copy of this process, which can only read it. What
+        cannot be read at once, as this process has begun to write, is as good as forgotten."""
         try:
             place = f"{self._place.resolve().as_uri()}?mode=ro"
-            cache = Cache(self._place, sqlite3.connect(place, uri=True))
+            database = sqlite3.connect(place, uri=True, timeout=0)
         except sqlite3.OperationalError:
-            cache = Cache(self._place, connect_in_memory(_SCHEMA))
+            database = connect_in_memory(_SCHEMA)
+        cache = Cache(self._place, database)
         cache.begin_reading()
-        return cache
+        with contextlib.closing(database):
+            yield cache
 
     @property
     def noted(self) -> tuple[set[str], dict[str, bytes]]:

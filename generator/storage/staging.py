@@ -76,15 +76,6 @@ class Place:
     """Whose files they are; 0 where the system does not say."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Old:
-    """A site that is as the build which made it left it."""
-
-    paths: Collection[str]
-    """Its files."""
-    seal: "Seal"
-
-
 @dataclass(frozen=True, slots=True)
 class Seal:
     """Two numbers of which one is another when any file of a site was changed, added or taken
@@ -94,6 +85,15 @@ class Seal:
     """The sum of what each file's path, size and time tell."""
     folders: int
     """The same of each folder's path and time, which is another when a name came or went."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Old:
+    """A site that is as the build which made it left it."""
+
+    paths: Collection[str]
+    """Its files."""
+    seal: Seal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
