@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from generator.serve import add_script, content_type, find_file
-from tests.command import REPOSITORY, broadsheet, tree
+from tests.command import REPOSITORY, broadsheet, hears_ctrl_c, tree
 
 PAPER = "content/papers/2025/2507.22565.md"
 PATIENCE = 20.0
@@ -64,7 +64,7 @@ def running(site: Path) -> Iterator[subprocess.Popen[str]]:
             stdout=stream,
             stderr=stream,
             text=True,
-            preexec_fn=_hears_ctrl_c,
+            preexec_fn=hears_ctrl_c,
         )
     try:
         yield process
@@ -82,10 +82,6 @@ def serving(site: Path) -> Iterator[Served]:
         line = next(line for line in log.read_text().splitlines() if "Serving at" in line)
         port = int(line.split("127.0.0.1:")[1].split("/")[0])
         yield Served(site=site, port=port, path="/papers/", process=process, log=log)
-
-
-def _hears_ctrl_c() -> None:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def wait(happened: Callable[[], object]) -> None:
