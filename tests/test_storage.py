@@ -178,11 +178,11 @@ def test_a_build_killed_while_it_moves_files_in_is_finished_by_the_next(tmp_path
 @pytest.mark.parametrize(
     "plan",
     [
-        '{"staging": ".output.1.ab.new", "changed": [], "removed": ["../precious"]}',
-        '{"staging": ".output.1.ab.new", "changed": ["../precious"], "removed": []}',
-        '{"staging": ".output.1.ab.new", "changed": [], "removed": ["/etc/passwd"]}',
-        '{"staging": "../elsewhere.new", "changed": ["index.html"], "removed": []}',
-        '{"staging": ".output.1.ab.new", "changed": []}',
+        '{"staging": ".output.1.ab.new", "flat": [], "removed": ["../precious"]}',
+        '{"staging": ".output.1.ab.new", "flat": ["../precious"], "removed": []}',
+        '{"staging": ".output.1.ab.new", "flat": [], "removed": ["/etc/passwd"]}',
+        '{"staging": "../elsewhere.new", "flat": ["index.html"], "removed": []}',
+        '{"staging": ".output.1.ab.new", "flat": []}',
         "half of a jour",
         "[]",
     ],

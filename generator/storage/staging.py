@@ -13,6 +13,7 @@ import shutil
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 
 from generator.errors import problem
@@ -242,7 +243,7 @@ def write_files(place: Place, files: Iterable[File]) -> list[Written]:
     and left where it is otherwise."""
     done = []
     for file in files:
-        old, new = f"{place.output}/{file.path}", f"{place.staging}/{file.path}"
+        old, new = f"{place.output}/{file.path}", f"{place.staging}/{_staged(place, file.path)}"
         same = place.replaces and _same(old, file.content)
         if not same:
             mark = _write(new, file)
@@ -253,6 +254,17 @@ def write_files(place: Place, files: Iterable[File]) -> list[Written]:
         size = len(file.content)
         done.append(Written(path=file.path, changed=not same, mark=mark, size=size))
     return done
+
+
+def _staged(place: Place, path: str) -> str:
+    """Where in the staging folder a file of the site lies."""
+    return path if place.whole else _flat(path)
+
+
+def _flat(path: str) -> str:
+    """The name of a file that is going to be moved in: beside all others, since a folder for each
+    takes ten times as long to make as the file."""
+    return blake2b(path.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def _write(new: str, file: File) -> int:
@@ -379,7 +391,7 @@ def _move_in(place: Place, changed: Sequence[str], removed: Sequence[str]) -> No
     build carries on where this one was killed."""
     journal = _journal(Path(place.output))
     staging = Path(place.staging)
-    plan = {"staging": staging.name, "changed": _links_last(changed), "removed": removed}
+    plan = {"staging": staging.name, "flat": _links_last(changed), "removed": removed}
     part = staging / journal.name
     part.write_text(json.dumps(plan), "utf-8")
     part.replace(journal)
@@ -400,7 +412,7 @@ def _carry_on(output: Path) -> None:
     staging, changed, removed = plan
     for path in changed:
         with contextlib.suppress(FileNotFoundError):
-            _move(f"{staging}/{path}", f"{output}/{path}")
+            _move(f"{staging}/{_flat(path)}", f"{output}/{path}")
     for path in removed:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(f"{output}/{path}")  # noqa: PTH108
@@ -414,7 +426,7 @@ def _read_plan(journal: Path, output: Path) -> tuple[Path, list[str], list[str]]
     One that no build of ours wrote, as it leads out of the two folders, is not followed."""
     try:
         plan = json.loads(journal.read_text("utf-8"))
-        name, changed, removed = plan["staging"], plan["changed"], plan["removed"]
+        name, changed, removed = plan["staging"], plan["flat"], plan["removed"]
         paths = [*changed, *removed]
     except (FileNotFoundError, NotADirectoryError):
         return None
