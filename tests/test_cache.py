@@ -1,5 +1,6 @@
 """What a build remembers saves work and never changes the site."""
 
+import os
 import re
 import shutil
 import sqlite3
@@ -164,6 +165,22 @@ def test_what_a_copy_of_the_process_reads_stays_and_what_it_puts_in_is_kept(plac
     with open_cache(place, "1") as cache:
         held = [cache.get(key) for key in ("read", "new", "own", "forgotten")]
         assert held == [b"1", b"3", b"4", None]
+
+
+def test_much_that_is_put_in_while_a_copy_reads_waits_until_it_has_read(place: Path) -> None:
+    much = os.urandom(20_000_000)
+    with open_cache(place, "1") as cache:
+        cache.put("read", b"1")
+    with open_cache(place, "1") as cache:
+        cache.begin_reading()
+        with cache.again() as copy:
+            for own, other in (("a", "b"), ("c", "d")):
+                cache.put(own, much)
+                copy.put(other, much)
+            assert copy.get("read") == b"1"
+            cache.add(*copy.noted)
+    with open_cache(place, "1") as cache:
+        assert all(cache.get(key) == much for key in "abcd")
 
 
 def test_a_copy_of_a_cache_whose_file_is_gone_knows_nothing(place: Path) -> None:
