@@ -40,7 +40,7 @@ from generator.publish.sitemap import (
     robots,
     web_manifest,
 )
-from generator.publish.templates import recall_reads
+from generator.publish.templates import ready_templates
 from generator.publish.theme import Theme
 from generator.publish.weight import weigh
 from generator.site.calendar import json_since
@@ -59,7 +59,7 @@ from generator.storage.staging import (
 )
 
 PROGRAM = f"Broadsheet {__version__}"
-LINKED_MOST = 5_000
+LINKED_MOST = 1_000
 """So many unchanged files are linked into a new site; where there are more, what is new is moved in
 among them."""
 _WORTH_PROCESSES = 400
@@ -101,11 +101,10 @@ def make_site(
         has_json = "json" not in config.leave_out
         previous = _Previous(output, ledger) if ledger else None
         search = stack.enter_context(_search(library, others, memory, previous, has_json))
+        ready_templates(theme.look, memory)
         found = _noted(*related.result(), memory) if related else relate(library, memory)
         site = plan_site(library, config, found)
         frame = make_frame(site, theme.look, PROGRAM)
-        if memory:
-            recall_reads(theme.look, memory)
         products = list(plan_products(site, frame))
         new, kept = _compared(products, ledger)
         with staging(output, whole=len(kept) <= LINKED_MOST) as stage:

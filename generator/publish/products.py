@@ -62,8 +62,8 @@ class Batch:
     """Some products with all that making them needs; picklable."""
 
     frame: bytes
-    """A pickled Frame, with what its templates read: unpickled once by whoever makes many
-    batches."""
+    """A pickled Frame, with what was found out of its templates: unpickled once by whoever makes
+    many batches."""
     products: tuple[Product, ...]
     papers: Mapping[str, Paper]
 
@@ -218,7 +218,7 @@ def _channels(site: Site) -> Iterator[tuple[FeedChannel, tuple[str, ...]]]:
 
 def batches(products: Sequence[Product], library: Library, frame: Frame) -> Iterator[Batch]:
     """The products in batches that stand for themselves and may be made anywhere."""
-    told = frame, make_environment(frame.look).known
+    told = frame, make_environment(frame.look).told
     pickled = pickle.dumps(told, pickle.HIGHEST_PROTOCOL)
     for first in range(0, len(products), BATCH):
         chosen = tuple(products[first : first + BATCH])
@@ -239,8 +239,8 @@ def make(batch: Batch) -> list[File]:
 
 @lru_cache(maxsize=2)
 def _frame(pickled: bytes) -> Frame:
-    frame, known = pickle.loads(pickled)  # noqa: S301 (our own)
-    make_environment(frame.look).known |= known
+    frame, told = pickle.loads(pickled)  # noqa: S301 (our own)
+    make_environment(frame.look).take(told)
     return frame  # type: ignore[no-any-return]
 
 

@@ -5,8 +5,10 @@ that is included with the same values again is not rendered again, and a page is
 where something that its templates read has changed.
 """
 
+import contextlib
 import datetime
 import hashlib
+import pickle
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
@@ -15,8 +17,8 @@ from functools import lru_cache
 from typing import Any
 
 import jinja2
-import orjson
 from jinja2 import meta, nodes
+from jinja2.bccache import Bucket
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import Context
 from jinja2.utils import missing
@@ -68,22 +70,36 @@ def make_environment(look: Look) -> "Environment":
     return Environment(look)
 
 
-def recall_reads(look: Look, memory: Memory) -> None:
-    """Find out what the templates read, or recall it: to parse them takes a while."""
+def ready_templates(look: Look, memory: Memory | None) -> None:
+    """Compile the templates that pages may reach and find out what they read, or recall both: it
+    takes a while."""
     environment, key = make_environment(look), f"templates {look.digest}"
-    value = memory.get(key)
-    if value is None:
-        for name, _, _ in look.templates:
-            environment.reads(name)
-        told = [(t, sorted(o.paths), o.references, o.is_told) for t, o in environment.known.items()]
-        memory.put(key, orjson.dumps(told))
+    value = memory.get(key) if memory is not None else None
+    if value is not None:
+        environment.take(value)
         return
-    for text, paths, references, is_told in orjson.loads(value):
-        environment.known[text] = Own(
-            paths=frozenset(map(tuple, paths)),
-            references=None if references is None else tuple(references),
-            is_told=is_told,
-        )
+    names = {name for name, _, _ in look.templates}
+    roots = (name for name in names if not name.startswith("@"))  # those of parents are reached
+    reached = {each for root in roots for each in environment.reads(root).templates}
+    for name in sorted(reached & names):
+        with contextlib.suppress(jinja2.TemplateSyntaxError):  # whoever renders it is told
+            environment.get_template(name)
+    if memory is not None:
+        memory.put(key, environment.told)
+
+
+class _Codes(jinja2.BytecodeCache):
+    """Compiled templates, each by its name and for its text."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key] = bucket.bytecode_to_string()
 
 
 class Environment(jinja2.Environment):
@@ -91,6 +107,7 @@ class Environment(jinja2.Environment):
 
     def __init__(self, look: Look) -> None:
         self._texts = {name: (text, place) for name, text, place in look.templates}
+        codes = _Codes()
         super().__init__(
             loader=jinja2.FunctionLoader(
                 {name: (*told, None) for name, told in self._texts.items()}.get
@@ -102,14 +119,28 @@ class Environment(jinja2.Environment):
             keep_trailing_newline=True,
             auto_reload=False,
             cache_size=-1,
+            bytecode_cache=codes,
         )
         self.filters |= _FILTERS
-        self.known: dict[str, Own] = {}
+        self._codes = codes
+        self._known: dict[str, Own] = {}
         """By the text of a template, what stands in it."""
         self._parts: dict[str, _Part] = {}
         self._remembered: dict[Any, str] = {}
         self._before: dict[Any, str] = {}
         self._length = 0
+
+    @property
+    def told(self) -> bytes:
+        """What was found out of the templates so far, for another environment of the same ones; of
+        this program, on this version of Python."""
+        return pickle.dumps((self._known, self._codes.kept), pickle.HIGHEST_PROTOCOL)
+
+    def take(self, told: bytes) -> None:
+        """What another environment found out."""
+        known, codes = pickle.loads(told)  # noqa: S301 (our own)
+        self._known |= known
+        self._codes.kept |= codes
 
     def reads(self, name: str) -> Reads:
         """What decides what a template gives. A template that is missing or wrong reads nothing:
@@ -134,12 +165,12 @@ class Environment(jinja2.Environment):
 
     def _read(self, name: str) -> "Own":
         text, _ = self._texts.get(name, ("", ""))
-        if text not in self.known:
+        if text not in self._known:
             try:
-                self.known[text] = _read(self.parse(text, name))
+                self._known[text] = _read(self.parse(text, name))
             except jinja2.TemplateSyntaxError:
-                self.known[text] = Own(paths=frozenset(), references=(), is_told=True)
-        return self.known[text]
+                self._known[text] = Own(paths=frozenset(), references=(), is_told=True)
+        return self._known[text]
 
     def part(self, name: str, parent: str, context: Context, local: Mapping[str, Any]) -> str:
         """What an include gives; templates are compiled to call it."""

@@ -77,8 +77,8 @@ class Cache:
             self.settle()
 
     def settle(self) -> None:
-        """Write what was put in so far: it takes a while, and a builder knows when it has time. While
-        a copy of this process reads, it waits."""
+        """Write what was put in so far: it takes a while, and a builder knows when it has time. As
+        long as a copy of this process reads, it waits."""
         if self._is_read:
             return
         packed = ((key, self._pack(value)) for key, value in self._waiting.items())
