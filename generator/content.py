@@ -14,7 +14,13 @@ from zlib import crc32
 from generator.config import SITE_YML, Config, nearest, parse_base_url, parse_config
 from generator.errors import BroadsheetError, Problem, problem
 from generator.library.memory import Memory
-from generator.library.packed import is_packable, pack_papers, unpack_papers
+from generator.library.packed import (
+    Packed,
+    digest,
+    is_packable,
+    pack_papers,
+    unpack_papers,
+)
 from generator.library.pages import parse_note, parse_paper, parse_topic
 from generator.library.people import PEOPLE_YML, parse_people, resolve_rule
 from generator.library.said import Said
@@ -79,9 +85,11 @@ def load_library(
     notes = _load_notes(root, "content/pages", problems)
     problems.add(_stray_files(root))
     problems.raise_all()
-    shown = (p for p in papers.values() if not p.hidden and (drafts or not p.draft))
+    told = (each.paper for each in papers.values())
+    shown = (p for p in told if not p.hidden and (drafts or not p.draft))
     return Library(
         papers={paper.id: paper for paper in sorted(shown, key=newest_first)},
+        digests={paper: each.digest for paper, each in papers.items()},
         changes=_load_changes(root),
         topics=topics,
         days=days,
@@ -190,15 +198,14 @@ def _load_papers(
     topics: Collection[str],
     memory: Memory | None,
     executor: Executor | None,
-) -> dict[str, Paper]:
-    papers: dict[str, Paper] = {}
+) -> dict[str, Packed]:
+    papers: dict[str, Packed] = {}
     for read in _read_stretches(root, topics, memory, executor):
         problems.add(read.problems)
-        for paper in chain((paper for _, paper in unpack_papers(read.packed)), read.others):
-            if paper.id in papers:
-                problems.add([_twice(paper, papers[paper.id])])
-            else:
-                papers[paper.id] = paper
+        for each in chain(unpack_papers(read.packed), read.others):
+            other = papers.setdefault(each.paper.id, each)
+            if other is not each:
+                problems.add([_twice(each.paper, other.paper)])
     return papers
 
 
@@ -223,8 +230,8 @@ class _Read:
 
     packed: bytes
     """Each with the stamp of its file, or none where that does not tell."""
-    others: tuple[Paper, ...]
-    """Those that cannot be packed."""
+    others: tuple[Packed, ...]
+    """Those that cannot be packed, or need not."""
     problems: tuple[Problem, ...]
     is_known: bool = False
     """Whether it is what was remembered."""
@@ -264,24 +271,25 @@ def _cut(files: Iterable[FileStat]) -> Iterator[tuple[FileStat, ...]]:
 
 def _read_stretch(stretch: _Stretch) -> _Read:
     """The papers of a stretch: those remembered whose files are as they were, the others read."""
-    known = dict(unpack_papers(stretch.known)) if stretch.known else {}
+    known = {each.name: each for each in unpack_papers(stretch.known)} if stretch.known else {}
     slugs = set(stretch.topics)
     is_known = list(known) == [file.stamp for file in stretch.files]
-    if is_known and all(slugs.issuperset(paper.topics) for paper in known.values()):
+    if is_known and all(slugs.issuperset(each.paper.topics) for each in known.values()):
         return _Read(pack_papers([]), tuple(known.values()), (), is_known=True)
     problems, reader = _Problems(), Reader(stretch.root)
-    packable, others = list[tuple[str, Paper]](), list[Paper]()
+    packable, others = list[Packed](), list[Packed]()
     for file in stretch.files:
-        paper = known.get(file.stamp)
-        if paper is None or not slugs.issuperset(paper.topics):
-            paper = problems.attempt(
-                lambda path=file.path: parse_paper(reader.text(path), path, stretch.topics)  # type: ignore[misc]
-            )
-        if paper is not None and is_packable(paper):
-            packable.append((file.stamp if file.is_settled else "", paper))
-        elif paper is not None:
-            others.append(paper)
+        each = known.get(file.stamp)
+        if each is None or not slugs.issuperset(each.paper.topics):
+            each = problems.attempt(lambda file=file: _read_paper(reader, file, stretch.topics))  # type: ignore[misc]
+        if each is not None:
+            (packable if is_packable(each.paper) else others).append(each)
     return _Read(pack_papers(packable), tuple(others), tuple(problems.found))
+
+
+def _read_paper(reader: Reader, file: FileStat, topics: Collection[str]) -> Packed:
+    paper = parse_paper(reader.text(file.path), file.path, topics)
+    return Packed(file.stamp if file.is_settled else "", paper, digest(paper))
 
 
 def _twice(paper: Paper, other: Paper) -> Problem:

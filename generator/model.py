@@ -238,6 +238,8 @@ class Library:
     """What content/people.yml says of names; nothing where there is none."""
     status: Mapping[str, Any] = field(default_factory=dict)
     """What content/.pulled/status.json says of the last pull; empty before the first."""
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """By id, a digest of all of a paper (`library.packed.digest`), as far as they are known."""
 
     def __iter__(self) -> Iterator[Paper]:
         return iter(self.papers.values())

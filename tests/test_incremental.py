@@ -238,7 +238,7 @@ def test_in_a_large_site_what_is_new_is_moved_in(tmp_path: Path) -> None:
     page = site / "content/papers/2025/paper-17.md"
     page.write_text(page.read_text().replace("Paper 17", "Quixotic"))
     (site / "content/papers/2025/paper-18.md").unlink()
-    stays = site / "output/papers/paper-900/index.html"
+    stays = site / "output/papers/paper-200/index.html"
     before = stays.stat()
     done = build(site)
     assert 10 < len(done.changes.written) < 200

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.library.packed import is_packable, pack_papers, unpack_papers
+from generator.library.packed import Packed, digest, is_packable, pack_papers, unpack_papers
 from generator.model import Link, Paper
 
 days = st.none() | st.dates()
@@ -54,10 +54,17 @@ papers = st.builds(
 
 @given(st.lists(st.tuples(texts, papers), max_size=3))
 def test_packed_papers_come_back_as_they_were(named: list[tuple[str, Paper]]) -> None:
-    packable = [(name, paper) for name, paper in named if is_packable(paper)]
+    packable = [Packed(name, paper, digest(paper)) for name, paper in named if is_packable(paper)]
     back = unpack_papers(pack_papers(packable))
     assert back == packable
     assert repr(back) == repr(packable)
+
+
+@given(papers, papers)
+def test_papers_that_differ_have_different_digests(one: Paper, other: Paper) -> None:
+    assert (digest(one) == digest(other)) == (repr(one) == repr(other))
+    assert digest(one) != digest(replace(one, notes=f"{one.notes}."))
+    assert digest(one, "a") != digest(one, "b")
 
 
 @given(papers)

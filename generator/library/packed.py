@@ -8,8 +8,9 @@ import datetime as dt
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
+from hashlib import blake2b
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -30,16 +31,41 @@ def is_packable(paper: Paper) -> bool:
         return False
 
 
-def pack_papers(named: Sequence[tuple[str, Paper]]) -> bytes:
-    """Papers that are packable, each with a name, as one value."""
-    papers = [paper for _, paper in named]
-    columns = {name: [*map(attrgetter(name), papers)] for name in _FIELDS}
-    return orjson.dumps([[name for name, _ in named], columns])
+def digest(value: Any, *parts: str) -> str:
+    """A digest of a value and of texts: another when any of them is another."""
+    found = blake2b(_told(value), digest_size=16)
+    found.update("".join(parts).encode())
+    return found.hexdigest()
 
 
-def unpack_papers(value: bytes) -> list[tuple[str, Paper]]:
+def _told(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value, default=repr, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:
+        return repr(value).encode("utf-8", "surrogatepass")
+
+
+class Packed(NamedTuple):
+    """A paper with what is kept beside it."""
+
+    name: str
+    """The caller's, to tell it by."""
+    paper: Paper
+    digest: str
+    """Of the paper."""
+
+
+def pack_papers(papers: Sequence[Packed]) -> bytes:
+    """Papers that are packable as one value."""
+    shown = [each.paper for each in papers]
+    columns = {name: [*map(attrgetter(name), shown)] for name in _FIELDS}
+    names, digests = [each.name for each in papers], [each.digest for each in papers]
+    return orjson.dumps([names, digests, columns])
+
+
+def unpack_papers(value: bytes) -> list[Packed]:
     """What was packed."""
-    names, columns = orjson.loads(value)
+    names, digests, columns = orjson.loads(value)
     days = _Days()
     for name in _DAYS:
         columns[name] = map(days.__getitem__, columns[name])
@@ -47,7 +73,7 @@ def unpack_papers(value: bytes) -> list[tuple[str, Paper]]:
     for name in _LISTS:
         columns[name] = map(tuple, columns[name])
     columns["links"] = [tuple([Link(**link) for link in row]) for row in columns["links"]]
-    return list(zip(names, _made(len(names), columns), strict=True))
+    return [*map(Packed, names, _made(len(names), columns), digests)]
 
 
 class _Days(dict[str | None, dt.date | None]):

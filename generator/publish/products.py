@@ -9,12 +9,10 @@ import pickle
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import blake2b
 from itertools import islice
 from typing import Any
 
-import orjson
-
+from generator.library.packed import digest
 from generator.model import Compact, File, Library, Paper
 from generator.publish.api import ApiItems, render_api_day, render_api_papers, render_api_topic
 from generator.publish.citations import ENDINGS, bulk_citations, render_citations
@@ -126,23 +124,28 @@ class _Digests:
 
     def __init__(self, library: Library, frame: Frame) -> None:
         self._frame = frame
+        self._known = library.digests
         self._pages = PageDigests(frame)
-        self._topics = {slug: _digest(topic) for slug, topic in library.topics.items()}
-        self._people = _digest(library.people)
+        self._topics = {slug: digest(topic) for slug, topic in library.topics.items()}
+        self._people = digest(library.people)
+        self._around: dict[tuple[str, ...], str] = {}
         self._papers = {paper.id: self._paper(paper) for paper in library}
         config = frame.config
-        self._base = _digest((config.base_url, config.language, "repeats" in config.leave_out))
+        self._base = digest((config.base_url, config.language, "repeats" in config.leave_out))
 
     def _paper(self, paper: Paper) -> str:
         """Of a paper and all that is said of it elsewhere: its topics, names of people."""
-        topics = [self._topics.get(slug, "") for slug in paper.topics]
-        return _digest(paper, *topics, self._people, str(self._frame.around.has_page(paper)))
+        own = self._known.get(paper.id) or digest(paper)
+        if paper.topics not in self._around:
+            topics = [self._topics.get(slug, "") for slug in paper.topics]
+            self._around[paper.topics] = digest(paper.topics, *topics, self._people)
+        return f"{own}{self._around[paper.topics]}{self._frame.around.has_page(paper):d}"
 
     def page(self, page: Page) -> Product:
         """A page as a product."""
         papers = tuple(page.papers)
-        digest = self._of(papers, self._pages.of(page.template), page)
-        return Product(kind="page", name=page.url, papers=papers, body=page, digest=digest)
+        told = self._of(papers, self._pages.of(page.template), page)
+        return Product(kind="page", name=page.url, papers=papers, body=page, digest=told)
 
     def product(
         self,
@@ -153,27 +156,11 @@ class _Digests:
         endings: tuple[str, ...] = (),
     ) -> Product:
         """A product of another kind."""
-        digest = self._of(papers, self._base, (kind, name, body, endings))
-        return Product(
-            kind=kind, name=name, papers=papers, endings=endings, body=body, digest=digest
-        )
+        told = self._of(papers, self._base, (kind, name, body, endings))
+        return Product(kind=kind, name=name, papers=papers, endings=endings, body=body, digest=told)
 
     def _of(self, papers: Iterable[str], frame: str, body: Any) -> str:
-        return _digest(body, frame, *[self._papers[paper] for paper in papers])
-
-
-def _digest(value: Any, *parts: str) -> str:
-    told = blake2b(_told(value), digest_size=16)
-    told.update("".join(parts).encode())
-    return told.hexdigest()
-
-
-def _told(value: Any) -> bytes:
-    """A value as bytes that are others when it is another."""
-    try:
-        return orjson.dumps(value, default=repr, option=orjson.OPT_NON_STR_KEYS)
-    except TypeError:
-        return repr(value).encode("utf-8", "surrogatepass")
+        return digest(body, frame, *[self._papers[paper] for paper in papers])
 
 
 def channels(site: Site) -> Iterator[FeedChannel]:
