@@ -178,11 +178,13 @@ def test_a_build_killed_while_it_moves_files_in_is_finished_by_the_next(tmp_path
 @pytest.mark.parametrize(
     "plan",
     [
-        '{"staging": ".output.1.ab.new", "flat": [], "removed": ["../precious"]}',
-        '{"staging": ".output.1.ab.new", "flat": ["../precious"], "removed": []}',
-        '{"staging": ".output.1.ab.new", "flat": [], "removed": ["/etc/passwd"]}',
-        '{"staging": "../elsewhere.new", "flat": ["index.html"], "removed": []}',
-        '{"staging": ".output.1.ab.new", "flat": []}',
+        '{"staging": ".output.1.ab.new", "files": [], "removed": ["../precious"]}',
+        '{"staging": ".output.1.ab.new", "files": [["../precious", 1]], "removed": []}',
+        '{"staging": ".output.1.ab.new", "files": [], "removed": ["/etc/passwd"]}',
+        '{"staging": "../elsewhere.new", "files": [["index.html", 1]], "removed": []}',
+        '{"staging": ".output.1.ab.new", "files": []}',
+        '{"staging": ".output.1.ab.new", "files": ["index.html"], "removed": []}',
+        '{"staging": ".output.1.ab.new", "files": [["index.html", "one"]], "removed": []}',
         "half of a jour",
         "[]",
     ],

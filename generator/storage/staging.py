@@ -108,6 +108,8 @@ class Written:
     """What it adds to the site's seal."""
     size: int
     """Its bytes."""
+    inode: int = 0
+    """The number of a new file, by which it is told from the old one."""
 
 
 class Staging:
@@ -138,7 +140,8 @@ class Staging:
         """Make it the site: what was staged, and of the old site, whose files are known then, those
         in `kept`. Gives what differs from the old site, and the new one's seal."""
         self.write([File(path=MARKER, content=_MARKER_TEXT)])
-        changed = tuple(each.path for each in self._files.values() if each.changed)
+        new = [each for each in self._files.values() if each.changed]
+        changed = tuple(each.path for each in new)
         before = list_files(self._output, "") if old is None else old.paths
         stays = self._files.keys() | set(kept)
         removed = tuple(path for path in before if path not in stays)
@@ -147,22 +150,22 @@ class Staging:
             gone = {*removed, *self._files}
             files += old.seal.files - _seal_files(self._output, gone)
         if self.place.whole or old is None:
-            self._put_in_place(changed, removed, kept)
+            self._put_in_place(new, removed, kept)
             folders = _seal_folders(self._output, stays)
         else:
             touched = [*changed, *removed]
             others = old.seal.folders - _seal_folders(self._output, touched)
-            self._put_in_place(changed, removed, kept)
+            self._put_in_place(new, removed, kept)
             folders = others + _seal_folders(self._output, touched)
         unchanged = len(stays) - len(changed)
         changes = Changes(written=changed, unchanged=unchanged, removed=removed)
         return changes, Seal(files, folders)
 
     def _put_in_place(
-        self, changed: Sequence[str], removed: Sequence[str], kept: Iterable[str]
+        self, new: Sequence[Written], removed: Sequence[str], kept: Iterable[str]
     ) -> None:
         if not self.place.whole:
-            _move_in(self.place, changed, removed)
+            _move_in(self.place, new, removed)
             return
         for path in kept:
             _take_over(f"{self.place.output}/{path}", f"{self.place.staging}/{path}")
@@ -246,13 +249,12 @@ def write_files(place: Place, files: Iterable[File]) -> list[Written]:
         old, new = f"{place.output}/{file.path}", f"{place.staging}/{_staged(place, file.path)}"
         same = place.replaces and _same(old, file.content)
         if not same:
-            mark = _write(new, file)
-        else:
-            mark = _mark(old, file.path)
-            if place.whole:
-                _take_over(old, new)
-        size = len(file.content)
-        done.append(Written(path=file.path, changed=not same, mark=mark, size=size))
+            done.append(_write(new, file))
+            continue
+        if place.whole:
+            _take_over(old, new)
+        mark, size = _mark(old, file.path), len(file.content)
+        done.append(Written(path=file.path, changed=False, mark=mark, size=size))
     return done
 
 
@@ -267,13 +269,17 @@ def _flat(path: str) -> str:
     return blake2b(path.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def _write(new: str, file: File) -> int:
+def _write(new: str, file: File) -> Written:
     descriptor = _create(new)
     try:
         rest = memoryview(file.content)
         while rest:
             rest = rest[os.write(descriptor, rest) :]
-        return _mark_of(file.path, os.fstat(descriptor))
+        found = os.fstat(descriptor)
+        mark = _mark_of(file.path, found)
+        return Written(
+            path=file.path, changed=True, mark=mark, size=found.st_size, inode=found.st_ino
+        )
     finally:
         os.close(descriptor)
 
@@ -376,31 +382,33 @@ def _swap(staging: Path, output: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _exchange(one: Path, other: Path) -> bool:
-    """Exchange two folders in one step; False where that cannot be done."""
-    library = ctypes.CDLL(None) if os.name == "posix" else None
-    exchange = getattr(library, "renameat2", None)
-    if exchange is None:
+def _exchange(one: Path | str, other: Path | str) -> bool:
+    """Exchange two files or folders in one step; False where that cannot be done."""
+    if _renameat2 is None:
         return False
     names = os.fsencode(one), os.fsencode(other)
-    return bool(exchange(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE) == 0)
+    return bool(_renameat2(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE) == 0)
 
 
-def _move_in(place: Place, changed: Sequence[str], removed: Sequence[str]) -> None:
+_renameat2 = getattr(ctypes.CDLL(None) if os.name == "posix" else None, "renameat2", None)
+
+
+def _move_in(place: Place, new: Sequence[Written], removed: Sequence[str]) -> None:
     """Put the new files among the old ones. What is to be done is written down first: the next
     build carries on where this one was killed."""
     journal = _journal(Path(place.output))
     staging = Path(place.staging)
-    plan = {"staging": staging.name, "flat": _links_last(changed), "removed": removed}
+    files = [(each.path, each.inode) for each in sorted(new, key=_links_last)]
+    plan = {"staging": staging.name, "files": files, "removed": removed}
     part = staging / journal.name
     part.write_text(json.dumps(plan), "utf-8")
     part.replace(journal)
     _carry_on(Path(place.output))
 
 
-def _links_last(paths: Iterable[str]) -> list[str]:
+def _links_last(file: Written) -> tuple[bool, bool]:
     """Pages of single papers and what scripts fetch come before the lists that lead there."""
-    return sorted(paths, key=lambda path: (path.endswith("manifest.json"), path.count("/") < 2))
+    return file.path.endswith("manifest.json"), file.path.count("/") < 2
 
 
 def _carry_on(output: Path) -> None:
@@ -409,10 +417,10 @@ def _carry_on(output: Path) -> None:
     plan = _read_plan(journal, output)
     if plan is None:
         return
-    staging, changed, removed = plan
-    for path in changed:
+    staging, files, removed = plan
+    for path, inode in files:
         with contextlib.suppress(FileNotFoundError):
-            _move(f"{staging}/{_flat(path)}", f"{output}/{path}")
+            _move(f"{staging}/{_flat(path)}", f"{output}/{path}", inode)
     for path in removed:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(f"{output}/{path}")  # noqa: PTH108
@@ -421,22 +429,24 @@ def _carry_on(output: Path) -> None:
     journal.unlink()
 
 
-def _read_plan(journal: Path, output: Path) -> tuple[Path, list[str], list[str]] | None:
-    """The staging folder, and the paths to move in and to remove; None where there is no journal.
-    One that no build of ours wrote, as it leads out of the two folders, is not followed."""
+def _read_plan(journal: Path, output: Path) -> tuple[Path, list[tuple[str, int]], list[str]] | None:
+    """The staging folder, the paths to move in with the new files' numbers, and those to remove;
+    None where there is no journal. One that no build of ours wrote, as it leads out of the two
+    folders, is not followed."""
     try:
         plan = json.loads(journal.read_text("utf-8"))
-        name, changed, removed = plan["staging"], plan["flat"], plan["removed"]
-        paths = [*changed, *removed]
+        name, removed = plan["staging"], plan["removed"]
+        files = [(path, int(inode)) for path, inode in plan["files"]]
+        paths = [*(path for path, _ in files), *removed]
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (ValueError, KeyError, TypeError):
-        name, changed, removed, paths = "", [], [], []
+        name, files, removed, paths = "", [], [], []
     ours = str(name).startswith(f".{output.name}.") and str(name).endswith(".new")
     if not ours or "/" in name or not all(map(_is_within, paths)):
         hint = "delete it, and the output folder with it; the next build makes all anew"
         raise problem(str(journal), "was not written by a build", hint)
-    return output.with_name(name), changed, removed
+    return output.with_name(name), files, removed
 
 
 def _is_within(path: object) -> bool:
@@ -444,7 +454,11 @@ def _is_within(path: object) -> bool:
     return isinstance(path, str) and not {"", ".", ".."} & set(path.split("/"))
 
 
-def _move(old: str, new: str) -> None:
+def _move(old: str, new: str, inode: int) -> None:
+    """Put a file in place, unless it is there: the one with this number. What was there comes in
+    its place, to be deleted with all others: to rename over a file waits for the disk."""
+    if os.lstat(old).st_ino != inode or _exchange(old, new):
+        return
     try:
         os.rename(old, new)  # noqa: PTH104
     except FileNotFoundError:
