@@ -17,7 +17,7 @@ from generator import __version__
 from generator.content import count_papers, load_config, load_library, load_theme
 from generator.errors import BroadsheetError, Problem
 from generator.library.memory import Notes
-from generator.library.related import Relations, relate, relate_elsewhere
+from generator.library.related import Relations, relatable, relate, relate_elsewhere
 from generator.model import Changes, File, Kept, Library
 from generator.publish.api import ApiItems, render_api_daily_papers, render_api_index
 from generator.publish.budget import fit
@@ -95,7 +95,7 @@ def make_site(
         others = workers.for_(0 if ledger else count_papers(root))
         readers = None if executor else others  # whoever is elsewhere may not see the pages
         library = load_library(root, drafts=drafts, memory=memory, executor=readers)
-        related = others.submit(relate_elsewhere, list(library)) if others else None
+        related = others.submit(relate_elsewhere, relatable(library)) if others else None
         plan = fit(library, config)
         config = plan.config
         has_json = "json" not in config.leave_out

@@ -72,6 +72,11 @@ def relate(papers: Iterable[Paper], memory: Memory | None = None) -> Relations:
     return Relations({paper: line for paper, line in lines if line})
 
 
+def relatable(papers: Iterable[Paper]) -> list[Paper]:
+    """Papers with nothing but what relates them to others, to be sent elsewhere."""
+    return [Paper(id=paper.id, title=paper.title, abstract=paper.abstract) for paper in papers]
+
+
 def relate_elsewhere(papers: Iterable[Paper]) -> tuple[Relations, Notes]:
     """As `relate`, where no memory is at hand; and what is to be put into it."""
     notes = Notes()

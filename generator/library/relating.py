@@ -145,6 +145,7 @@ class Relating:
         vectors, moved = self._vectors(np.concatenate([self._changed, others]), weighed)
         links = self._links()
         rows = self._looking(vectors, moved, links, len(order))
+        del weighed, moved  # as large as all that is known
         found = nearest(vectors, rows, len(order))
         links.put(rows, found)
         return Known(

@@ -8,6 +8,7 @@ by spelling.
 """
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count, islice
@@ -117,11 +118,11 @@ class Held:
 def read(papers: Sequence[Paper], vocabulary: Vocabulary) -> list[Held]:
     """The stems of papers, some papers at a time."""
     starts = range(0, max(1, len(papers)), _CHUNK)
-    counted = [_count(papers[first : first + _CHUNK], vocabulary) for first in starts]
+    counted = deque(_count(papers[first : first + _CHUNK], vocabulary) for first in starts)
     stems, order = vocabulary.stems_of_words(), vocabulary.order_of_words()
     ranks = np.empty(len(stems), np.int64)
     ranks[np.lexsort((order, stems))] = np.arange(len(stems))
-    return [_held(*each, stems, ranks) for each in counted]
+    return [_held(*counted.popleft(), stems, ranks) for _ in starts]
 
 
 def _count(papers: Sequence[Paper], vocabulary: Vocabulary) -> tuple[_Short, _Short, Numbers]:
