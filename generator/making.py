@@ -1,6 +1,7 @@
 """A site, made: content/ is loaded, the site is planned, what is new of it is made by several at
 once, and put in place."""
 
+import ctypes
 import gc
 import multiprocessing
 import os
@@ -12,12 +13,19 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
+from typing import Any, TypeVar
 
 from generator import __version__
 from generator.content import count_papers, load_config, load_library, load_theme
 from generator.errors import BroadsheetError, Problem
 from generator.library.memory import Notes
-from generator.library.related import Relations, relatable, relate, relate_elsewhere
+from generator.library.related import (
+    Relations,
+    relatable,
+    relate,
+    relate_elsewhere,
+    relations,
+)
 from generator.model import Changes, File, Kept, Library
 from generator.publish.api import ApiItems, render_api_daily_papers, render_api_index
 from generator.publish.budget import fit
@@ -69,6 +77,7 @@ _UNDER_WAY = 64
 """Batches that wait, run or have just been made, when others make them."""
 _Made = tuple[list[Written], list[File]]
 """What was staged of a batch, and what is still to be staged."""
+_Result = TypeVar("_Result")
 _Searched = tuple[list[File | Kept], set[str], dict[str, bytes]]
 """The files of the search, and what a cache noted while they were made."""
 
@@ -95,27 +104,28 @@ def make_site(
         others = workers.for_(0 if ledger else count_papers(root))
         readers = None if executor else others  # whoever is elsewhere may not see the pages
         library = load_library(root, drafts=drafts, memory=memory, executor=readers)
-        related = others.submit(relate_elsewhere, relatable(library)) if others else None
+        related = others.submit(_lean, relate_elsewhere, relatable(library)) if others else None
         plan = fit(library, config)
         config = plan.config
         has_json = "json" not in config.leave_out
         previous = _Previous(output, ledger) if ledger else None
         search = stack.enter_context(_search(library, others, memory, previous, has_json))
         ready_templates(theme.look, memory)
-        found = _noted(*related.result(), memory) if related else relate(library, memory)
+        found = _noted(related.result(), memory) if related else relate(library, memory)
+        del related  # and all that it noted
         site = plan_site(library, config, found)
         frame = make_frame(site, theme.look, PROGRAM)
         products = list(plan_products(site, frame))
         new, kept = _compared(products, ledger)
         with staging(output, whole=len(kept) <= LINKED_MOST) as stage:
             stage.write(theme.static)
+            stage.write(_new(search, kept))
             waiting = batches(new, library, frame)
             for written, files in _made(waiting, stage.place, workers.for_(len(new))):
                 stage.add(written)
                 stage.write(files)
                 if memory:
                     memory.settle()
-            stage.write(_new(search, kept))
             stage.write(_site_files(site, theme))
             old = Old(paths=ledger.sizes, seal=ledger.seal) if ledger else None
             changes, seal = stage.publish(kept, old)
@@ -152,12 +162,22 @@ def _compared(products: Sequence[Product], ledger: Ledger | None) -> tuple[list[
     return new, {path for product in same for path in product.paths}
 
 
-def _noted(relations: Relations, notes: Notes, memory: Cache | None) -> Relations:
+def _lean(work: Callable[..., _Result], *arguments: Any) -> _Result:
+    """What some work gives, after the memory that it needed is given back to the system, which the
+    C library keeps for what comes."""
+    result = work(*arguments)
+    trim = getattr(ctypes.CDLL(None) if os.name == "posix" else None, "malloc_trim", None)
+    if trim:
+        trim(0)
+    return result
+
+
+def _noted(notes: Notes, memory: Cache | None) -> Relations:
     """What others found out, after what they noted is remembered."""
     if memory:
         for key, value in notes.items():
             memory.put(key, value)
-    return relations
+    return relations(notes)
 
 
 @contextmanager

@@ -57,19 +57,23 @@ def relate(papers: Iterable[Paper], memory: Memory | None = None) -> Relations:
     from generator.library.relating import Relating  # brings numpy, which takes a while
     from generator.library.remembered import ForgottenError, Remembered
 
-    ordered = sorted(papers, key=lambda paper: paper.id)
     remembered = Remembered(Notes() if memory is None else memory)
+    ordered = sorted(papers, key=lambda paper: paper.id)
     relating = Relating(ordered, remembered.known, remembered)
+    del ordered  # whoever relates gives up what is read
     try:
         known = relating.find()
     except ForgottenError:
         remembered.forget()
-        relating = Relating(ordered, remembered.known, remembered)
+        relating = Relating(relating.papers, remembered.known, remembered)
         known = relating.find()
     if memory is not None and not relating.is_known:
         remembered.put(known, relating.left, dict(relating.stems()))
-    lines = zip(known.ids, known.lines, strict=True)
-    return Relations({paper: line for paper, line in lines if line})
+    return _told(known.ids, known.lines)
+
+
+def _told(ids: Iterable[str], lines: Iterable[str]) -> Relations:
+    return Relations({paper: line for paper, line in zip(ids, lines, strict=True) if line})
 
 
 def relatable(papers: Iterable[Paper]) -> list[Paper]:
@@ -77,7 +81,17 @@ def relatable(papers: Iterable[Paper]) -> list[Paper]:
     return [Paper(id=paper.id, title=paper.title, abstract=paper.abstract) for paper in papers]
 
 
-def relate_elsewhere(papers: Iterable[Paper]) -> tuple[Relations, Notes]:
-    """As `relate`, where no memory is at hand; and what is to be put into it."""
+def relate_elsewhere(papers: list[Paper]) -> Notes:
+    """What `relate` puts into a memory that knows nothing, for `relations`. The list is emptied:
+    it is a copy of the caller's, and large."""
     notes = Notes()
-    return relate(papers, notes), notes
+    relate((papers.pop() for _ in range(len(papers))), notes)
+    return notes
+
+
+def relations(memory: Memory) -> Relations:
+    """What the last call of `relate` found, which put it into this memory."""
+    from generator.library.remembered import Remembered  # brings numpy, which takes a while
+
+    known = Remembered(memory).known
+    return _told(known.ids, known.lines)

@@ -104,7 +104,7 @@ class Relating:
 
     def __init__(self, papers: Sequence[Paper], known: Known, held: Stems) -> None:
         """`papers`: in order of id. `held`: of the papers that are known."""
-        self._papers, self._known, self._held = papers, known, held
+        self.papers, self._known, self._held = papers, known, held
         self._ids = [paper.id for paper in papers]
         self._digests = digests_of(papers)
         places = {paper: place for place, paper in enumerate(known.ids)}
@@ -137,9 +137,11 @@ class Relating:
         if self.is_known:
             return self._known
         parts = self._read(self._changed)
+        if not self._known.ids:
+            self.papers = ()  # all of them have been read
         order = self._vocabulary.order_of_stems()
         spread = self._spread(parts, len(order))
-        scale = scale_of(spread, len(self._papers), order)
+        scale = scale_of(spread, len(self._ids), order)
         others = self._others(scale)
         weighed = weigh([*parts, *self._read(others)], scale)
         vectors, moved = self._vectors(np.concatenate([self._changed, others]), weighed)
@@ -159,7 +161,7 @@ class Relating:
         )
 
     def _read(self, rows: Numbers) -> list[Held]:
-        parts = read([self._papers[row] for row in rows], self._vocabulary)
+        parts = read([self.papers[row] for row in rows], self._vocabulary)
         self._parts.append((rows, parts))
         return parts
 
