@@ -75,6 +75,8 @@ _WORTH_PROCESSES = 400
 _OBJECTS_TO_COLLECT = 50_000
 _UNDER_WAY = 64
 """Batches that wait, run or have just been made, when others make them."""
+_LEAN = 8
+"""After every so many batches somebody gives back memory."""
 _Made = tuple[list[Written], list[File]]
 """What was staged of a batch, and what is still to be staged."""
 _Result = TypeVar("_Result")
@@ -263,8 +265,9 @@ def _results(
         yield from (partial(_make, batch, place) for batch in waiting)
         return
     under_way: deque[Future[_Made]] = deque()
-    for batch in waiting:
-        under_way.append(executor.submit(_make, batch, place))
+    for number, batch in enumerate(waiting):
+        work = partial(_lean, _make) if number % _LEAN == 0 else _make
+        under_way.append(executor.submit(work, batch, place))
         if len(under_way) >= _UNDER_WAY:
             yield under_way.popleft().result
     while under_way:

@@ -6,6 +6,7 @@ has, had or may get one of these as a neighbour looks around again. The first ti
 others.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -136,9 +137,7 @@ class Relating:
         """What is to be known of the library."""
         if self.is_known:
             return self._known
-        parts = self._read(self._changed)
-        if not self._known.ids:
-            self.papers = ()  # all of them have been read
+        parts = self._read_all() if not self._known.ids else self._read(self._changed)
         order = self._vocabulary.order_of_stems()
         spread = self._spread(parts, len(order))
         scale = scale_of(spread, len(self._ids), order)
@@ -160,8 +159,15 @@ class Relating:
             spread=spread,
         )
 
+    def _read_all(self) -> list[Held]:
+        """Read all papers, and give each up."""
+        papers, self.papers = deque(self.papers), ()
+        parts = read((papers.popleft() for _ in self._ids), self._vocabulary)
+        self._parts.append((self._changed, parts))
+        return parts
+
     def _read(self, rows: Numbers) -> list[Held]:
-        parts = read([self.papers[row] for row in rows], self._vocabulary)
+        parts = read((self.papers[row] for row in rows), self._vocabulary)
         self._parts.append((rows, parts))
         return parts
 

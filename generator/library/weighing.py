@@ -115,14 +115,16 @@ class Held:
 # -- words are read --------------------------------------------------------------------------------
 
 
-def read(papers: Sequence[Paper], vocabulary: Vocabulary) -> list[Held]:
-    """The stems of papers, some papers at a time."""
-    starts = range(0, max(1, len(papers)), _CHUNK)
-    counted = deque(_count(papers[first : first + _CHUNK], vocabulary) for first in starts)
+def read(papers: Iterable[Paper], vocabulary: Vocabulary) -> list[Held]:
+    """The stems of papers, some papers at a time; so many are held at most."""
+    left = iter(papers)
+    counted = deque([_count([*islice(left, _CHUNK)], vocabulary)])
+    while some := [*islice(left, _CHUNK)]:
+        counted.append(_count(some, vocabulary))
     stems, order = vocabulary.stems_of_words(), vocabulary.order_of_words()
     ranks = np.empty(len(stems), np.int64)
     ranks[np.lexsort((order, stems))] = np.arange(len(stems))
-    return [_held(*counted.popleft(), stems, ranks) for _ in starts]
+    return [_held(*counted.popleft(), stems, ranks) for _ in range(len(counted))]
 
 
 def _count(papers: Sequence[Paper], vocabulary: Vocabulary) -> tuple[_Short, _Short, Numbers]:
