@@ -78,11 +78,14 @@ def clean_text(text: str) -> str:
     return "\n\n".join(line for line in lines if line)
 
 
+@lru_cache(maxsize=1_024)
 def plain_text(markdown: str) -> str:
     """Markdown with TeX as plain Unicode text, paragraphs apart by an empty line: links keep
     their text, code its content, formulas become what Unicode can say of them (`$\\alpha_1$` →
     `α_1`). Money keeps its dollars. Never raises."""
-    return markdown if _is_bare(markdown) else _plain_text(markdown)
+    if _is_bare(markdown):
+        return markdown
+    return clean_text(_text_tex(render_words(markdown, unicode_math)))
 
 
 def _is_bare(text: str) -> bool:
@@ -94,11 +97,6 @@ def _is_bare(text: str) -> bool:
         and text[-1] != " "
         and not any(mark in text for mark in _MARKS)
     )
-
-
-@lru_cache(maxsize=1_024)
-def _plain_text(markdown: str) -> str:
-    return clean_text(_text_tex(render_words(markdown, unicode_math)))
 
 
 def plain_source(markdown: str) -> str:
@@ -119,13 +117,11 @@ def _bracketed(tex: str, display: bool) -> str:
     return rf"\[{tex}\]" if display else rf"\({tex}\)"
 
 
+@lru_cache(maxsize=1_024)
 def plain_title(title: str) -> str:
     """A title with its TeX as plain Unicode, in one line. Titles are no Markdown."""
-    return title if _is_bare(title) else _plain_title(title)
-
-
-@lru_cache(maxsize=1_024)
-def _plain_title(title: str) -> str:
+    if _is_bare(title):
+        return title
     pieces = split_math(clean_line(title))
     return clean_line(
         "".join(
