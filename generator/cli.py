@@ -488,4 +488,5 @@ def _submission(voice: _Voice, site: Path, event: Path, output: Path) -> None:
 
 def main() -> None:
     """The program."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy would start threads for all cores
     _main(prog_name="broadsheet")
