@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -33,7 +33,6 @@ from generator.publish.feeds import FeedChannel, render_days_feed, render_opml
 from generator.publish.html import make_frame, sitemap_entries
 from generator.publish.products import (
     Batch,
-    Product,
     batches,
     channels,
     make,
@@ -117,8 +116,8 @@ def make_site(
         del related  # and all that it noted
         site = plan_site(library, config, found)
         frame = make_frame(site, theme.look, PROGRAM)
-        products = list(plan_products(site, frame))
-        new, kept = _compared(products, ledger)
+        planned = plan_products(site, frame, ledger.digests if ledger else {})
+        new, kept = planned.new, planned.kept
         with staging(output, whole=len(kept) <= LINKED_MOST) as stage:
             stage.write(theme.static)
             stage.write(_new(search, kept))
@@ -132,13 +131,13 @@ def make_site(
             old = Old(paths=ledger.sizes, seal=ledger.seal) if ledger else None
             changes, seal = stage.publish(kept, old)
     sizes = {path: ledger.sizes[path] for path in kept} if ledger else {}
-    return _ledger(site, plan.warnings, products, sizes | stage.sizes, seal), changes
+    return _ledger(site, plan.warnings, planned.digests, sizes | stage.sizes, seal), changes
 
 
 def _ledger(
     site: Site,
     warnings: Iterable[Problem],
-    products: Iterable[Product],
+    digests: Mapping[str, str],
     sizes: Mapping[str, int],
     seal: Seal,
 ) -> Ledger:
@@ -146,22 +145,14 @@ def _ledger(
     return Ledger(
         seal=seal,
         stamp="",
-        pages=len(site.pages),
+        pages=len(site.papers) + len(site.others),
         papers=len(site.library.papers),
         topics=len(site.topics),
         warnings=[(each.where, each.fact, each.hint) for each in warnings],
         weights={kind: (each.files, each.bytes) for kind, each in weigh(sizes).items()},
-        digests={product.key: product.digest for product in products},
+        digests=digests,
         sizes=sizes,
     )
-
-
-def _compared(products: Sequence[Product], ledger: Ledger | None) -> tuple[list[Product], set[str]]:
-    """The products that the old site has not, and the files of those that it has."""
-    known = ledger.digests if ledger else {}
-    new = [product for product in products if known.get(product.key) != product.digest]
-    same = (product for product in products if known.get(product.key) == product.digest)
-    return new, {path for product in same for path in product.paths}
 
 
 def _lean(work: Callable[..., _Result], *arguments: Any) -> _Result:
@@ -298,7 +289,7 @@ def _site_files(site: Site, theme: Theme) -> Iterator[File]:
     )
     yield from _days_feed(site)
     yield render_opml(list(channels(site)), title=config.title, base_url=config.base_url)
-    yield from render_sitemap(sitemap_entries(site.pages, library.papers), config.base_url)
+    yield from render_sitemap(sitemap_entries(site), config.base_url)
     yield robots(config.base_url)
     icon = ICON if any(file.path == ICON for file in theme.static) else ""
     yield opensearch(config.title, config.description, config.base_url, config.language, icon)

@@ -1,7 +1,7 @@
 """The plan of a site: its URLs, what each page shows, what changes when content does."""
 
 import datetime
-import pickle
+from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
@@ -16,12 +16,12 @@ from generator.config import Config
 from generator.content import load_config, load_theme
 from generator.errors import BroadsheetError
 from generator.library.pages import format_paper
-from generator.model import Library, Note, Paper, Topic
+from generator.model import Change, Library, Note, Paper, Topic
 from generator.publish.html import Frame, Links, make_frame, root_from
 from generator.publish.products import batches, make, plan_products
 from generator.publish.theme import Look
 from generator.publish.views import Around, Cards, view_listing
-from generator.site.page import PAGE_SIZE
+from generator.site.page import PAGE_SIZE, Page
 from generator.site.pages import HOME_PAPERS, Site, plan_site
 from generator.storage.tree import write_file
 
@@ -49,8 +49,12 @@ def library(count: int, **changed: Paper) -> Library:
     return Library(papers=named, topics=topics, days={}, pages={})
 
 
+def pages_of(site: Site) -> list[Page]:
+    return [*site.others, *site.papers]
+
+
 def urls(count: int) -> set[str]:
-    return {page.url for page in plan_site(library(count), CONFIG).pages}
+    return {page.url for page in pages_of(plan_site(library(count), CONFIG))}
 
 
 def test_an_empty_site_has_its_fixed_pages() -> None:
@@ -74,7 +78,7 @@ def test_every_kind_of_page_is_planned() -> None:
 @pytest.mark.parametrize("count", [0, 1, PAGE_SIZE, PAGE_SIZE + 1, 3 * PAGE_SIZE + 1])
 def test_the_pages_of_a_listing_hold_every_paper_once_in_order(count: int) -> None:
     site = plan_site(library(count), CONFIG)
-    home = [page for page in site.pages if page.template == "home.html"]
+    home = [page for page in pages_of(site) if page.template == "home.html"]
     assert [paper for page in home for paper in page.papers] == list(site.library.papers)
     assert [page.url for page in home] == ["/", *(f"/page/{n}/" for n in range(2, len(home) + 1))]
     assert all(len(list(page.papers)) <= PAGE_SIZE for page in home)
@@ -82,9 +86,13 @@ def test_the_pages_of_a_listing_hold_every_paper_once_in_order(count: int) -> No
 
 def test_the_home_page_goes_back_to_a_day_and_the_archive_holds_the_rest() -> None:
     site = plan_site(library(HOME_PAPERS + 25), CONFIG)
-    home = [paper for page in site.pages if page.template == "home.html" for paper in page.papers]
+    home = [
+        paper for page in pages_of(site) if page.template == "home.html" for paper in page.papers
+    ]
     assert home == list(site.library.papers)[:HOME_PAPERS]
-    days = [paper for page in site.pages if page.template == "day.html" for paper in page.papers]
+    days = [
+        paper for page in pages_of(site) if page.template == "day.html" for paper in page.papers
+    ]
     assert days == list(site.library.papers)
 
 
@@ -96,7 +104,7 @@ def test_an_abstract_stands_whole_on_a_day_begins_in_a_topic_and_is_left_out_of_
         paper_1=replace(library(2).papers["paper-1"], abstract=words, summary="In short."),
     )
     site = plan_site(papers, CONFIG)
-    listings = {page.url: page.listing for page in site.pages}
+    listings = {page.url: page.listing for page in pages_of(site)}
     cards = Cards(papers.papers, Around(topics=papers.topics, people=papers.people))
 
     def shown(url: str) -> list[tuple[str, str]]:
@@ -118,21 +126,21 @@ def test_a_week_belongs_to_its_iso_year() -> None:
     paper = Paper(id="p", title="P", added=datetime.date(2024, 12, 30),
                   featured=(datetime.date(2024, 12, 30),))  # fmt: skip
     site = plan_site(Library(papers={"p": paper}, topics={}, days={}, pages={}), CONFIG)
-    assert "/weeks/2025-W01/" in {page.url for page in site.pages}
+    assert "/weeks/2025-W01/" in {page.url for page in pages_of(site)}
 
 
 def test_a_paper_stands_on_every_day_it_was_featured_and_once_on_the_home_page() -> None:
     other = DAY - datetime.timedelta(days=40)
     paper = replace(library(3).papers["paper-1"], featured=(other, DAY))
     site = plan_site(library(3, paper_1=paper), CONFIG)
-    shown = {page.url: list(page.papers) for page in site.pages}
+    shown = {page.url: list(page.papers) for page in pages_of(site)}
     assert shown[f"/days/{other}/"] == ["paper-1"]
     assert "paper-1" in shown[f"/days/{DAY}/"]
     assert shown["/"].count("paper-1") == 1
 
 
 def test_neighbours_go_from_newer_to_older() -> None:
-    pages = {page.url: page for page in plan_site(library(3), CONFIG).pages}
+    pages = {page.url: page for page in pages_of(plan_site(library(3), CONFIG))}
     middle = pages["/papers/paper-1/"]
     assert middle.shows["later"].url == "/papers/paper-0/"
     assert middle.shows["earlier"].url == "/papers/paper-2/"
@@ -163,8 +171,9 @@ def look(tmp_path_factory: pytest.TempPathFactory) -> Look:
 def digests(papers: Library, look: Look, config: Config = CONFIG) -> dict[str, str]:
     """Of every product, by its key."""
     site = plan_site(papers, config)
-    products = plan_products(site, make_frame(site, look, "test"))
-    return {product.key: product.digest for product in products}
+    planned = plan_products(site, make_frame(site, look, "test"), {})
+    assert planned.digests == {product.key: product.digest for product in planned.new}
+    return planned.digests
 
 
 def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
@@ -214,6 +223,51 @@ def test_one_more_paper_of_a_new_day_changes_its_lists_and_neighbours_and_nothin
     }
 
 
+def test_only_what_is_new_is_made_and_the_files_of_all_else_are_kept(look: Look) -> None:
+    sites = [plan_site(papers, CONFIG) for papers in (library(100), library(99))]
+    frames = [make_frame(site, look, "test") for site in sites]
+    before = plan_products(sites[0], frames[0], {})
+    after = plan_products(sites[1], frames[1], before.digests)
+    whole = plan_products(sites[1], frames[1], {})
+    new = {product.key for product in after.new}
+    assert new == changed(before.digests, after.digests) - (before.digests.keys() - after.digests)
+    assert [each for each in whole.new if each.key in new] == after.new
+    same = {path for each in whole.new if each.key not in new for path in each.paths}
+    assert (after.kept, after.digests, whole.kept) == (same, whole.digests, set())
+
+
+CHANGE = Change(day=DAY, field="title", before="Old")
+
+
+@pytest.mark.parametrize(
+    ("edit", "is_new"),
+    [
+        (lambda papers: with_paper(papers, "paper-1", title="Another before it"), True),
+        (lambda papers: with_paper(papers, "paper-3", title="Another behind it"), True),
+        (lambda papers: with_paper(papers, "paper-6", title="Another related one"), True),
+        (lambda papers: with_paper(papers, "paper-2", summary="In short."), True),
+        (lambda papers: replace(papers, changes={"paper-2": (CHANGE,)}), True),
+        (lambda papers: with_paper(papers, "paper-8", title="Another one"), False),
+        (lambda papers: replace(papers, changes={"paper-8": (CHANGE,)}), False),
+    ],
+)
+def test_what_a_paper_s_page_shows_decides_whether_it_is_new(
+    look: Look, edit: Callable[[Library], Library], is_new: bool
+) -> None:
+    before, words = library(9), "Robots grasp unknown cups with tactile sensing fingers."
+    for paper in ("paper-2", "paper-6"):
+        before = with_paper(before, paper, abstract=words)
+    assert plan_site(before, CONFIG).papers[2].shows["related"].titles == ("Paper 6",)
+    new = changed(digests(before, look), digests(edit(before), look))
+    assert ("page /papers/paper-2/" in new) == is_new
+
+
+def with_paper(papers: Library, paper: str, **values: str) -> Library:
+    """The library with one paper edited."""
+    edited = replace(papers.papers[paper], **values)  # type: ignore[arg-type]
+    return replace(papers, papers={**papers.papers, paper: edited})
+
+
 def test_a_changed_setting_changes_all_that_says_it(look: Look) -> None:
     before, after = digests(library(5), look), digests(library(5), look, RENAMED)
     assert changed(before, after) >= {key for key in before if key.split()[0] in ("page", "feeds")}
@@ -239,7 +293,7 @@ def test_a_relative_link_leads_where_the_absolute_one_does(
 
 def made(site: Site, frame: Frame, executor: Executor | None = None) -> dict[str, bytes]:
     """The files of all products."""
-    found = list(batches(list(plan_products(site, frame)), site.library, frame))
+    found = list(batches(plan_products(site, frame, {}).new, site.library, frame))
     results = executor.map(make, found) if executor else map(make, found)
     return {file.path: file.content for files in results for file in files}
 
@@ -248,10 +302,11 @@ def test_products_are_the_same_whoever_makes_them(look: Look) -> None:
     site = plan_site(library(100), CONFIG)
     frame = make_frame(site, look, "test")
     here = made(site, frame)
-    assert here.keys() == {path for each in plan_products(site, frame) for path in each.paths}
+    assert here.keys() == {
+        path for each in plan_products(site, frame, {}).new for path in each.paths
+    }
     with ProcessPoolExecutor(2, mp_context=get_context("forkserver")) as pool:
         assert made(site, frame, pool) == here
-    assert pickle.loads(pickle.dumps(site)) == site
 
 
 def test_a_template_that_fails_on_many_pages_is_told_once_by_any_number_of_jobs(

@@ -11,7 +11,7 @@ from generator.config import Config
 from generator.library.trending import HALF_LIFE, MOST, rank, rule_in_words, score
 from generator.model import Library, Observation, Paper
 from generator.site.page import PAGE_SIZE, Page
-from generator.site.pages import plan_site
+from generator.site.pages import Site, plan_site
 from tests.command import broadsheet
 
 DAY = date(2025, 11, 26)
@@ -20,6 +20,10 @@ DAY = date(2025, 11, 26)
 def paper(slug: str = "a", age: int = 0, **counts: int) -> Paper:
     day = DAY - timedelta(days=age)
     return Paper(id=slug, title=slug.title(), date=day, added=day, featured=(day,), **counts)
+
+
+def pages_of(site: Site) -> list[Page]:
+    return [*site.others, *site.papers]
 
 
 def series(*observations: tuple[int, dict[str, int]]) -> tuple[Observation, ...]:
@@ -116,7 +120,7 @@ def test_days_far_in_the_future_and_before_any_stop_nothing() -> None:
 
 
 def pages(papers: Library) -> dict[str, Page]:
-    return {page.url: page for page in plan_site(papers, Config(title="Papers")).pages}
+    return {page.url: page for page in pages_of(plan_site(papers, Config(title="Papers")))}
 
 
 def test_the_page_goes_on_over_pages_and_marks_what_rises() -> None:
@@ -144,7 +148,7 @@ def test_a_gain_changes_the_pages_that_tell_of_it_and_no_other() -> None:
 def test_a_site_without_counts_has_an_empty_page_and_no_entry_in_the_navigation() -> None:
     site = plan_site(library(paper("a")), Config(title="Papers"))
     assert "/trending/" not in {ref.url for ref in site.nav}
-    (page,) = [page for page in site.pages if page.url == "/trending/"]
+    (page,) = [page for page in pages_of(site) if page.url == "/trending/"]
     assert page.noindex
     counted = plan_site(library(paper("a", upvotes=1)), Config(title="Papers"))
     assert [ref.title for ref in counted.nav] == [

@@ -1,7 +1,7 @@
 """Pages to HTML files: what a template sees, and what its pages depend on."""
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -227,11 +227,8 @@ def _links(root: str, near: str, assets: tuple[tuple[str, str], ...]) -> Links:
     return Links(root, dict(assets), near)
 
 
-def sitemap_entries(pages: Iterable[Page], papers: Mapping[str, Paper]) -> list[tuple[str, Any]]:
+def sitemap_entries(site: Site) -> list[tuple[str, Any]]:
     """The URLs for search engines, a paper's with the day it last changed."""
-    entries = []
-    for page in pages:
-        if not page.noindex:
-            paper = papers.get(page.paper)
-            entries.append((page.url, (paper.updated or paper.added) if paper else None))
-    return entries
+    others = [(page.url, None) for page in site.others if not page.noindex]
+    days = (paper.updated or paper.added for paper in site.library)
+    return [*others, *zip(site.papers.urls, days, strict=True)]

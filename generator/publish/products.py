@@ -21,7 +21,7 @@ from generator.publish.html import Frame, PageDigests, PageRenderer
 from generator.publish.templates import make_environment
 from generator.site.calendar import json_since
 from generator.site.page import Page
-from generator.site.pages import Site
+from generator.site.pages import PAPER, Site
 
 FEEDS = ("feed.xml", "atom.xml", "feed.json")
 BATCH = 160
@@ -66,16 +66,52 @@ class Batch:
     papers: Mapping[str, Paper]
 
 
-def plan_products(site: Site, frame: Frame) -> Iterator[Product]:
-    """All products of a site; those that show the same papers stand near each other."""
-    digests = _Digests(site.library, frame)
-    products = [
-        *(digests.page(page) for page in site.pages),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """The products of a site, beside those of an older one."""
+
+    digests: dict[str, str]
+    """Of each product, by its key."""
+    new: list[Product]
+    """Those that the old site has not; such that show the same papers stand near each other."""
+    kept: set[str]
+    """The files of the others."""
+
+
+def plan_products(site: Site, frame: Frame, known: Mapping[str, str]) -> Planned:
+    """All products of a site. `known`: the digests of an older one, as its plan had them."""
+    digests, planned = _Digests(site.library, frame), Planned(digests={}, new=[], kept=set())
+    _plan_papers(site, digests, known, planned)
+    others = [
+        *(digests.page(page) for page in site.others),
         *(digests.product("feeds", c.base, ids, c) for c, ids in _channels(site)),
         *_files_of_papers(site, digests),
     ]
+    for product in others:
+        planned.digests[product.key] = product.digest
+        if known.get(product.key) == product.digest:
+            planned.kept.update(product.paths)
+        else:
+            planned.new.append(product)
     place = {paper: number for number, paper in enumerate(site.library.papers)}
-    return iter(sorted(products, key=lambda p: place[p.papers[0]] if p.papers else -1))
+    planned.new.sort(key=lambda p: place[p.papers[0]] if p.papers else -1)
+    return planned
+
+
+def _plan_papers(
+    site: Site, digests: "_Digests", known: Mapping[str, str], planned: Planned
+) -> None:
+    """The pages of papers, of which only those are made values that are new."""
+    for number, (paper, url) in enumerate(zip(site.library.papers, site.papers.urls, strict=True)):
+        key, told = f"page {url}", digests.page_of_paper(paper, site.papers.told(number))
+        planned.digests[key] = told
+        if known.get(key) == told:
+            planned.kept.add(f"{url[1:]}index.html")
+        else:
+            page = site.papers[number]
+            planned.new.append(
+                Product(kind="page", name=url, papers=(paper,), body=page, digest=told)
+            )
 
 
 def _files_of_papers(site: Site, digests: "_Digests") -> Iterator[Product]:
@@ -141,8 +177,12 @@ class _Digests:
             self._around[paper.topics] = digest(paper.topics, *topics, self._people)
         return f"{own}{self._around[paper.topics]}{self._frame.around.has_page(paper):d}"
 
+    def page_of_paper(self, paper: str, told: str) -> str:
+        """The digest of a paper's page. `told`: what it shows besides the paper."""
+        return digest(told, self._pages.of(PAPER), self._papers[paper])
+
     def page(self, page: Page) -> Product:
-        """A page as a product."""
+        """Another page as a product."""
         papers = tuple(page.papers)
         told = self._of(papers, self._pages.of(page.template), page)
         return Product(kind="page", name=page.url, papers=papers, body=page, digest=told)

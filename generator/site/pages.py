@@ -3,7 +3,7 @@
 Owns which pages there are and that no two share a URL. Renders nothing.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate
@@ -12,7 +12,7 @@ from typing import Any
 from generator.config import Config
 from generator.errors import BroadsheetError, Problem
 from generator.library.related import Relations, read_line, relate
-from generator.model import Change, Compact, Library, Organization
+from generator.model import Change, Compact, Library, Organization, Paper
 from generator.site.archive import archive_pages
 from generator.site.calendar import Period, group_days, long_date
 from generator.site.groups import (
@@ -44,6 +44,8 @@ _NAV = (
     Ref(title="Feeds", url="/feeds/"),
 )
 """The navigation of every page; a site on which nothing trends leaves Trending out."""
+PAPER = "paper.html"
+"""The template of papers' pages."""
 HOME_PAPERS = 300
 """The home page and its later ones go back to the day with which they show so many papers."""
 
@@ -54,7 +56,9 @@ class Site:
 
     config: Config
     library: Library
-    pages: tuple[Page, ...]
+    papers: "PaperPages"
+    others: tuple[Page, ...]
+    """All other pages."""
     days: Mapping[str, Period]
     topics: Mapping[str, tuple[str, ...]]
     """By slug, ids of a topic's papers, newest first."""
@@ -72,21 +76,22 @@ def plan_site(library: Library, config: Config, related: Relations | None = None
     risen = rises(library)
     trending = tuple(trending_pages(library, risen, config))
     nav = tuple(ref for ref in _NAV if ref.url != TRENDING or not trending[0].noindex)
-    pages = [
+    papers = PaperPages(library, risen, relate(library) if related is None else related)
+    others = (
         *_home(library, config),
-        *_papers(library, risen, relate(library) if related is None else related),
         *topic_pages(library, topics, organizations, config),
         *organization_pages(organizations, config),
         *archive_pages(library, days, config.leave_out),
         *trending,
         *_fixed_pages(library, organizations, days, config),
         *_curators_pages(library),
-    ]
-    _refuse_collisions(pages)
+    )
+    _refuse_collisions(papers, others)
     return Site(
         config=config,
         library=library,
-        pages=tuple(pages),
+        papers=papers,
+        others=others,
         days=days,
         topics=topics,
         organizations=organizations,
@@ -94,19 +99,26 @@ def plan_site(library: Library, config: Config, related: Relations | None = None
     )
 
 
-def _refuse_collisions(pages: Iterable[Page]) -> None:
+def _refuse_collisions(papers: "PaperPages", others: Iterable[Page]) -> None:
     """Case is folded: two URLs that differ only in case are one file on many machines."""
-    claims: dict[str, list[Page]] = {}
-    for page in pages:
+    claims: dict[str, list[int | Page]] = {}
+    for number, url in enumerate(papers.urls):
+        claims.setdefault(url.lower(), []).append(number)
+    for page in others:
         claims.setdefault(page.url.lower(), []).append(page)
+    rivals = [
+        [papers[claim] if isinstance(claim, int) else claim for claim in some]
+        for some in claims.values()
+        if len(some) > 1
+    ]
     problems = [
         Problem(
             where=rival.source or rival.url,
             fact=f"its page would be {rival.url}, as is that of {first.source or first.title}",
             hint="rename one of the two files",
         )
-        for first, *rivals in claims.values()
-        for rival in rivals
+        for first, *those in rivals
+        for rival in those
     ]
     if problems:
         raise BroadsheetError(problems)
@@ -134,25 +146,72 @@ def _home(library: Library, config: Config) -> Iterator[Page]:
     return listing_pages(page, shown, whole_or_begun(config.leave_out))
 
 
-def _papers(library: Library, risen: Mapping[str, Rise], related: Relations) -> Iterator[Page]:
-    refs = [Ref(title=paper.title, url=f"/papers/{paper.id}/") for paper in library]
-    neighbours = zip([None, *refs[:-1]], [*refs[1:], None], strict=True) if refs else ()
-    for paper, ref, (later, earlier) in zip(library, refs, neighbours, strict=True):
-        yield Page(
-            url=ref.url,
-            template="paper.html",
+class PaperPages(Sequence[Page]):
+    """The pages of papers, in the order of the library. Each is planned when somebody asks for it:
+    most of the time it is known from what it tells that its page is there."""
+
+    def __init__(self, library: Library, risen: Mapping[str, Rise], related: Relations) -> None:
+        self._library, self._risen, self._related = library, risen, related
+        self._papers = tuple(library)
+
+    @property
+    def urls(self) -> Iterator[str]:
+        """Of each, its URL."""
+        return (_url(paper) for paper in self._papers)
+
+    def told(self, number: int) -> str:
+        """What a page shows besides its paper, as a text that is another when that is."""
+        paper, (later, earlier) = self._papers[number], self._beside(number)
+        beside = [f"{each.id} {each.title}" if each else "" for each in (later, earlier)]
+        line = self._related.line(paper.id)
+        told = [*beside, line, *_titles(self._library, line)]
+        changes, rise = self._library.changes.get(paper.id), self._risen.get(paper.id)
+        if changes or rise:
+            told.append(repr((changes, rise)))
+        return "\0".join(told)
+
+    def __len__(self) -> int:
+        return len(self._papers)
+
+    def __getitem__(self, number: Any) -> Any:
+        paper = self._papers[number]
+        later, earlier = map(_ref, self._beside(number))
+        line = self._related.line(paper.id)
+        return Page(
+            url=_url(paper),
+            template=PAPER,
             title=paper.title,
             description=paper.summary,
             paper=paper.id,
             shows={
                 "earlier": earlier,
                 "later": later,
-                "related": _related(library, related.line(paper.id)),
-                "changes": tuple(map(_change, library.changes.get(paper.id, ()))),
-                "rise": risen.get(paper.id),
+                "related": RelatedRows(line=line, titles=tuple(_titles(self._library, line))),
+                "changes": tuple(map(_change, self._library.changes.get(paper.id, ()))),
+                "rise": self._risen.get(paper.id),
             },
             source=paper.path,
         )
+
+    def _beside(self, number: int) -> tuple[Paper | None, Paper | None]:
+        """The papers before and behind one: those that were listed later and earlier."""
+        papers = self._papers
+        later = papers[number - 1] if number else None
+        return later, papers[number + 1] if number + 1 < len(papers) else None
+
+
+def _url(paper: Paper) -> str:
+    return f"/papers/{paper.id}/"
+
+
+def _ref(paper: Paper | None) -> Ref | None:
+    return Ref(title=paper.title, url=_url(paper)) if paper else None
+
+
+def _titles(library: Library, line: str) -> list[str]:
+    """Of the papers in a line of `library.related.Relations`."""
+    ids = [each.partition(" ")[0] for each in line.split("\t")] if line else ()
+    return [library.papers[paper].title for paper in ids]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,11 +260,6 @@ class RelatedRows(Compact):
             )
             for other, title in zip(read_line(self.line), self.titles, strict=True)
         )
-
-
-def _related(library: Library, line: str) -> RelatedRows:
-    ids = [each.partition(" ")[0] for each in line.split("\t")] if line else ()
-    return RelatedRows(line=line, titles=tuple([library.papers[paper].title for paper in ids]))
 
 
 def _curators_pages(library: Library) -> Iterator[Page]:
