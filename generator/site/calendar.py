@@ -114,9 +114,12 @@ def _group(
     first: Callable[[datetime.date], datetime.date],
 ) -> dict[str, Period]:
     members: dict[datetime.date, dict[str, None]] = {}
+    by_day: dict[datetime.date, dict[str, None]] = {}
     for paper in papers:
         for day in paper.featured:
-            members.setdefault(first(day), {})[paper.id] = None
+            if day not in by_day:
+                by_day[day] = members.setdefault(first(day), {})
+            by_day[day][paper.id] = None
     return {
         slug(day): Period(
             kind=kind, slug=slug(day), title=title(day), first=day, papers=tuple(members[day])

@@ -9,6 +9,7 @@ import hashlib
 import platform
 import sqlite3
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 
 from zstandard import ZstdCompressor, ZstdDecompressor
@@ -35,6 +36,8 @@ class Cache:
         self._database = database
         self._used: set[str] = set()
         self._waiting: dict[str, bytes] = {}
+        self._rows: dict[str, bytes] = {}
+        """Like `_waiting`, as they are going to be written."""
         self._waiting_bytes = 0
         self._stays = False
         self._is_read = False
@@ -47,23 +50,28 @@ class Cache:
         """The value that was put in under a key; None where there is none or it is damaged."""
         if key in self._waiting:
             return self._waiting[key]
-        row = None
-        with self._noticing():
-            row = self._database.execute("SELECT value FROM kept WHERE key = ?", (key,)).fetchone()
-        if row is None or not isinstance(row[0], bytes):
+        row = self._rows.get(key) or self._read(key)
+        if row is None:
             return None
-        check, packed = row[0][:_DIGEST], row[0][_DIGEST:]
+        check, packed = row[:_DIGEST], row[_DIGEST:]
         if check != _check(key, packed):
             return None
         self._used.add(key)
         return self._unpack(packed)
+
+    def _read(self, key: str) -> bytes | None:
+        found = None
+        with self._noticing():
+            select = "SELECT value FROM kept WHERE key = ?"
+            found = self._database.execute(select, (key,)).fetchone()
+        return found[0] if found and isinstance(found[0], bytes) else None
 
     def __contains__(self, key: str) -> bool:
         """Whether something was put in under a key, which then stays, though it is not read."""
         row = None
         with self._noticing():
             row = self._database.execute("SELECT 1 FROM kept WHERE key = ?", (key,)).fetchone()
-        if row is None and key not in self._waiting:
+        if row is None and key not in self._waiting and key not in self._rows:
             return False
         self._used.add(key)
         return True
@@ -81,11 +89,15 @@ class Cache:
         long as a copy of this process reads, it waits."""
         if self._is_read:
             return
-        packed = ((key, self._pack(value)) for key, value in self._waiting.items())
-        rows = ((key, _check(key, value) + value) for key, value in packed)
+        rows = chain(self._rows.items(), self._packed())
         with self._noticing():
             self._database.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?)", rows)
-        self._waiting, self._waiting_bytes = {}, 0
+        self._waiting, self._rows, self._waiting_bytes = {}, {}, 0
+
+    def _packed(self) -> Iterator[tuple[str, bytes]]:
+        """What waits to be written, as rows of the table."""
+        packed = ((key, self._pack(value)) for key, value in self._waiting.items())
+        return ((key, _check(key, value) + value) for key, value in packed)
 
     def begin_reading(self) -> None:
         """A copy of this process is going to read, too: nothing is written until it told what it
@@ -108,15 +120,14 @@ class Cache:
 
     @property
     def noted(self) -> tuple[set[str], dict[str, bytes]]:
-        """The keys that were asked for, and what was put in and is not written yet."""
-        return self._used, self._waiting
+        """The keys that were asked for, and what was put in, as `add` takes it."""
+        return self._used, dict(self._packed())
 
-    def add(self, used: set[str], values: Mapping[str, bytes]) -> None:
+    def add(self, used: set[str], rows: Mapping[str, bytes]) -> None:
         """What a copy of this process noted, which reads no more."""
         self._is_read = False
         self._used |= used
-        for key, value in values.items():
-            self.put(key, value)
+        self._rows |= rows
 
     def keep(self) -> None:
         """Nothing is dropped this time, though it was not asked for."""

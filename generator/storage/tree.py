@@ -120,10 +120,13 @@ def stat_files(root: Path, folder: str) -> list[FileStat]:
     latest = time.time_ns() - RECENT
     found = []
     for path in list_files(root, folder):
-        with contextlib.suppress(OSError):
+        try:
             stat = os.stat(f"{root}/{path}")  # noqa: PTH116
-            stamp = f"{path} {stat.st_size} {stat.st_mtime_ns} {stat.st_ino}"
-            found.append(FileStat(path, stamp, max(stat.st_mtime_ns, stat.st_ctime_ns) < latest))
+        except OSError:
+            continue
+        changed = stat.st_mtime_ns
+        stamp = f"{path} {stat.st_size} {changed} {stat.st_ino}"
+        found.append(FileStat(path, stamp, changed < latest and stat.st_ctime_ns < latest))
     return found
 
 
