@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -30,13 +30,14 @@ from generator.model import Changes, File, Kept, Library
 from generator.publish.api import ApiItems, render_api_daily_papers, render_api_index
 from generator.publish.budget import fit
 from generator.publish.feeds import FeedChannel, render_days_feed, render_opml
-from generator.publish.html import make_frame, sitemap_entries
+from generator.publish.html import Frame, make_frame, sitemap_entries
 from generator.publish.products import (
     Batch,
+    Plan,
+    Product,
     batches,
     channels,
     make,
-    plan_products,
 )
 from generator.publish.search import render_search
 from generator.publish.sitemap import (
@@ -51,7 +52,7 @@ from generator.publish.templates import ready_templates
 from generator.publish.theme import Theme
 from generator.publish.weight import weigh
 from generator.site.calendar import json_since
-from generator.site.pages import Site, plan_site
+from generator.site.pages import PaperPages, Site, plan_site
 from generator.storage.aside import aside
 from generator.storage.cache import Cache
 from generator.storage.ledger import Ledger
@@ -59,6 +60,7 @@ from generator.storage.staging import (
     Old,
     Place,
     Seal,
+    Staging,
     Written,
     is_in_reach,
     staging,
@@ -105,33 +107,34 @@ def make_site(
         others = workers.for_(0 if ledger else count_papers(root))
         readers = None if executor else others  # whoever is elsewhere may not see the pages
         library = load_library(root, drafts=drafts, memory=memory, executor=readers)
-        related = others.submit(_lean, relate_elsewhere, relatable(library)) if others else None
-        plan = fit(library, config)
-        config = plan.config
+        find_related = _related(library, others, memory)
+        fitted = fit(library, config)
+        config = fitted.config
         has_json = "json" not in config.leave_out
         previous = _Previous(output, ledger) if ledger else None
         search = stack.enter_context(_search(library, others, memory, previous, has_json))
         ready_templates(theme.look, memory)
-        found = _noted(related.result(), memory) if related else relate(library, memory)
-        del related  # and all that it noted
-        site = plan_site(library, config, found)
+        site = plan_site(library, config)
         frame = make_frame(site, theme.look, PROGRAM)
-        planned = plan_products(site, frame, ledger.digests if ledger else {})
-        new, kept = planned.new, planned.kept
-        with staging(output, whole=len(kept) <= LINKED_MOST) as stage:
+        plan = Plan(site, frame, ledger.digests if ledger else {})
+        whole = ledger is None or len(ledger.sizes) <= LINKED_MOST
+        with staging(output, whole=whole) as stage:
             stage.write(theme.static)
-            stage.write(_new(search, kept))
-            waiting = batches(new, library, frame)
-            for written, files in _made(waiting, stage.place, workers.for_(len(new))):
-                stage.add(written)
-                stage.write(files)
-                if memory:
-                    memory.settle()
+            if not previous:
+                stage.write(_new(search, plan.kept))
+            problems = dict[Problem, None]()
+            make_new = partial(_make_new, stage, workers, library, frame, memory, problems)
+            make_new(plan.lists())
+            make_new(plan.papers(PaperPages(site, find_related())))
+            if problems:
+                raise BroadsheetError(sorted(problems, key=lambda problem: problem.where))
+            if previous:  # a copy of this process may still be at it
+                stage.write(_new(search, plan.kept))
             stage.write(_site_files(site, theme))
             old = Old(paths=ledger.sizes, seal=ledger.seal) if ledger else None
-            changes, seal = stage.publish(kept, old)
-    sizes = {path: ledger.sizes[path] for path in kept} if ledger else {}
-    return _ledger(site, plan.warnings, planned.digests, sizes | stage.sizes, seal), changes
+            changes, seal = stage.publish(plan.kept, old)
+    sizes = {path: ledger.sizes[path] for path in plan.kept} if ledger else {}
+    return _ledger(site, fitted.warnings, plan.digests, sizes | stage.sizes, seal), changes
 
 
 def _ledger(
@@ -145,7 +148,7 @@ def _ledger(
     return Ledger(
         seal=seal,
         stamp="",
-        pages=len(site.papers) + len(site.others),
+        pages=len(site.library.papers) + len(site.lists),
         papers=len(site.library.papers),
         topics=len(site.topics),
         warnings=[(each.where, each.fact, each.hint) for each in warnings],
@@ -165,8 +168,41 @@ def _lean(work: Callable[..., _Result], *arguments: Any) -> _Result:
     return result
 
 
+def _make_new(
+    stage: Staging,
+    workers: "_Workers",
+    library: Library,
+    frame: Frame,
+    memory: Cache | None,
+    problems: dict[Problem, None],
+    products: Sequence[Product],
+) -> None:
+    """Make some products and stage their files; the problems of those that fail are noted."""
+    waiting = batches(products, library, frame)
+    for result in _results(waiting, stage.place, workers.for_(len(products))):
+        try:
+            written, files = result()
+        except BroadsheetError as error:
+            problems |= dict.fromkeys(error.problems)
+            continue
+        stage.add(written)
+        stage.write(files)
+        if memory:
+            memory.settle()
+
+
+def _related(
+    library: Library, others: Executor | None, memory: Cache | None
+) -> Callable[[], Relations]:
+    """What tells which papers are related, once; others begin to find out."""
+    if others is None:
+        return partial(relate, library, memory)
+    waiting = [others.submit(_lean, relate_elsewhere, relatable(library))]
+    return lambda: _noted(waiting.pop().result(), memory)
+
+
 def _noted(notes: Notes, memory: Cache | None) -> Relations:
-    """What others found out, after what they noted is remembered."""
+    """Which papers are related, as others found out, after what they noted is remembered."""
     if memory:
         for key, value in notes.items():
             memory.put(key, value)
@@ -233,18 +269,6 @@ class _Previous:
             return (self._output / path).read_bytes()
         except OSError:
             return None
-
-
-def _made(waiting: Iterator[Batch], place: Place, executor: Executor | None) -> Iterator[_Made]:
-    """What becomes of every batch. Raises BroadsheetError with the problems of all."""
-    problems: dict[Problem, None] = {}
-    for result in _results(waiting, place, executor):
-        try:
-            yield result()
-        except BroadsheetError as error:
-            problems |= dict.fromkeys(error.problems)
-    if problems:
-        raise BroadsheetError(sorted(problems, key=lambda problem: problem.where))
 
 
 def _results(

@@ -1,7 +1,7 @@
 """The plan of a site: its URLs, what each page shows, what changes when content does."""
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
@@ -16,13 +16,14 @@ from generator.config import Config
 from generator.content import load_config, load_theme
 from generator.errors import BroadsheetError
 from generator.library.pages import format_paper
+from generator.library.related import relate
 from generator.model import Change, Library, Note, Paper, Topic
 from generator.publish.html import Frame, Links, make_frame, root_from
-from generator.publish.products import batches, make, plan_products
+from generator.publish.products import Plan, Product, batches, make
 from generator.publish.theme import Look
 from generator.publish.views import Around, Cards, view_listing
 from generator.site.page import PAGE_SIZE, Page
-from generator.site.pages import HOME_PAPERS, Site, plan_site
+from generator.site.pages import HOME_PAPERS, PaperPages, Site, plan_site
 from generator.storage.tree import write_file
 
 DAY = datetime.date(2025, 11, 26)
@@ -50,7 +51,7 @@ def library(count: int, **changed: Paper) -> Library:
 
 
 def pages_of(site: Site) -> list[Page]:
-    return [*site.others, *site.papers]
+    return [*site.lists, *PaperPages(site, relate(site.library))]
 
 
 def urls(count: int) -> set[str]:
@@ -171,9 +172,17 @@ def look(tmp_path_factory: pytest.TempPathFactory) -> Look:
 def digests(papers: Library, look: Look, config: Config = CONFIG) -> dict[str, str]:
     """Of every product, by its key."""
     site = plan_site(papers, config)
-    planned = plan_products(site, make_frame(site, look, "test"), {})
-    assert planned.digests == {product.key: product.digest for product in planned.new}
-    return planned.digests
+    plan, new = planned(site, make_frame(site, look, "test"))
+    assert plan.digests == {product.key: product.digest for product in new}
+    return plan.digests
+
+
+def planned(
+    site: Site, frame: Frame, known: Mapping[str, str] | None = None
+) -> tuple[Plan, list[Product]]:
+    """A plan that is finished, and what is new by it."""
+    plan = Plan(site, frame, known or {})
+    return plan, [*plan.lists(), *plan.papers(PaperPages(site, relate(site.library)))]
 
 
 def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
@@ -226,13 +235,13 @@ def test_one_more_paper_of_a_new_day_changes_its_lists_and_neighbours_and_nothin
 def test_only_what_is_new_is_made_and_the_files_of_all_else_are_kept(look: Look) -> None:
     sites = [plan_site(papers, CONFIG) for papers in (library(100), library(99))]
     frames = [make_frame(site, look, "test") for site in sites]
-    before = plan_products(sites[0], frames[0], {})
-    after = plan_products(sites[1], frames[1], before.digests)
-    whole = plan_products(sites[1], frames[1], {})
-    new = {product.key for product in after.new}
+    before, _ = planned(sites[0], frames[0])
+    after, made_again = planned(sites[1], frames[1], before.digests)
+    whole, everything = planned(sites[1], frames[1])
+    new = {product.key for product in made_again}
     assert new == changed(before.digests, after.digests) - (before.digests.keys() - after.digests)
-    assert [each for each in whole.new if each.key in new] == after.new
-    same = {path for each in whole.new if each.key not in new for path in each.paths}
+    assert [each for each in everything if each.key in new] == made_again
+    same = {path for each in everything if each.key not in new for path in each.paths}
     assert (after.kept, after.digests, whole.kept) == (same, whole.digests, set())
 
 
@@ -257,7 +266,8 @@ def test_what_a_paper_s_page_shows_decides_whether_it_is_new(
     before, words = library(9), "Robots grasp unknown cups with tactile sensing fingers."
     for paper in ("paper-2", "paper-6"):
         before = with_paper(before, paper, abstract=words)
-    assert plan_site(before, CONFIG).papers[2].shows["related"].titles == ("Paper 6",)
+    page = PaperPages(plan_site(before, CONFIG), relate(before))[2]
+    assert page.shows["related"].titles == ("Paper 6",)
     new = changed(digests(before, look), digests(edit(before), look))
     assert ("page /papers/paper-2/" in new) == is_new
 
@@ -293,7 +303,7 @@ def test_a_relative_link_leads_where_the_absolute_one_does(
 
 def made(site: Site, frame: Frame, executor: Executor | None = None) -> dict[str, bytes]:
     """The files of all products."""
-    found = list(batches(plan_products(site, frame, {}).new, site.library, frame))
+    found = list(batches(planned(site, frame)[1], site.library, frame))
     results = executor.map(make, found) if executor else map(make, found)
     return {file.path: file.content for files in results for file in files}
 
@@ -302,9 +312,7 @@ def test_products_are_the_same_whoever_makes_them(look: Look) -> None:
     site = plan_site(library(100), CONFIG)
     frame = make_frame(site, look, "test")
     here = made(site, frame)
-    assert here.keys() == {
-        path for each in plan_products(site, frame, {}).new for path in each.paths
-    }
+    assert here.keys() == {path for each in planned(site, frame)[1] for path in each.paths}
     with ProcessPoolExecutor(2, mp_context=get_context("forkserver")) as pool:
         assert made(site, frame, pool) == here
 

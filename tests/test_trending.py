@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.config import Config
+from generator.library.related import relate
 from generator.library.trending import HALF_LIFE, MOST, rank, rule_in_words, score
 from generator.model import Library, Observation, Paper
 from generator.site.page import PAGE_SIZE, Page
-from generator.site.pages import Site, plan_site
+from generator.site.pages import PaperPages, Site, plan_site
 from tests.command import broadsheet
 
 DAY = date(2025, 11, 26)
@@ -23,7 +24,7 @@ def paper(slug: str = "a", age: int = 0, **counts: int) -> Paper:
 
 
 def pages_of(site: Site) -> list[Page]:
-    return [*site.others, *site.papers]
+    return [*site.lists, *PaperPages(site, relate(site.library))]
 
 
 def series(*observations: tuple[int, dict[str, int]]) -> tuple[Observation, ...]:

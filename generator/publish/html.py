@@ -29,7 +29,7 @@ from generator.publish.views import (
     view_shows,
 )
 from generator.site.page import Page, Ref
-from generator.site.pages import Site
+from generator.site.pages import Site, paper_url
 from generator.text.plain import clean_line, excerpt, plain_title
 
 API = "api.html"
@@ -229,6 +229,6 @@ def _links(root: str, near: str, assets: tuple[tuple[str, str], ...]) -> Links:
 
 def sitemap_entries(site: Site) -> list[tuple[str, Any]]:
     """The URLs for search engines, a paper's with the day it last changed."""
-    others = [(page.url, None) for page in site.others if not page.noindex]
-    days = (paper.updated or paper.added for paper in site.library)
-    return [*others, *zip(site.papers.urls, days, strict=True)]
+    lists = [(page.url, None) for page in site.lists if not page.noindex]
+    papers = [(paper_url(paper.id), paper.updated or paper.added) for paper in site.library]
+    return [*lists, *papers]

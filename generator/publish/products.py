@@ -9,7 +9,7 @@ import pickle
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from generator.library.packed import digest
@@ -21,7 +21,7 @@ from generator.publish.html import Frame, PageDigests, PageRenderer
 from generator.publish.templates import make_environment
 from generator.site.calendar import json_since
 from generator.site.page import Page
-from generator.site.pages import PAPER, Site
+from generator.site.pages import PAPER, PaperPages, Site, paper_url
 
 FEEDS = ("feed.xml", "atom.xml", "feed.json")
 BATCH = 160
@@ -66,52 +66,55 @@ class Batch:
     papers: Mapping[str, Paper]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
-    """The products of a site, beside those of an older one."""
+class Plan:
+    """The products of a site beside those of an older one. In two steps: lists can be made while
+    related papers are still being looked for."""
 
-    digests: dict[str, str]
-    """Of each product, by its key."""
-    new: list[Product]
-    """Those that the old site has not; such that show the same papers stand near each other."""
-    kept: set[str]
-    """The files of the others."""
+    def __init__(self, site: Site, frame: Frame, known: Mapping[str, str]) -> None:
+        """`known`: the digests of an older site's products, as its plan had them."""
+        self._site, self._known = site, known
+        self._find = _Digests(site.library, frame)
+        self._places = {paper: number for number, paper in enumerate(site.library.papers)}
+        self.digests: dict[str, str] = {}
+        """Of each product, by its key."""
+        self.kept = set[str]()
+        """The files of those that the old site has."""
 
+    def lists(self) -> list[Product]:
+        """The pages that are none of papers, and feeds, as far as they are new."""
+        pages = (self._find.page(page) for page in self._site.lists)
+        feeds = (self._find.product("feeds", c.base, i, c) for c, i in _channels(self._site))
+        return self._ordered(self._new(chain(pages, feeds)))
 
-def plan_products(site: Site, frame: Frame, known: Mapping[str, str]) -> Planned:
-    """All products of a site. `known`: the digests of an older one, as its plan had them."""
-    digests, planned = _Digests(site.library, frame), Planned(digests={}, new=[], kept=set())
-    _plan_papers(site, digests, known, planned)
-    others = [
-        *(digests.page(page) for page in site.others),
-        *(digests.product("feeds", c.base, ids, c) for c, ids in _channels(site)),
-        *_files_of_papers(site, digests),
-    ]
-    for product in others:
-        planned.digests[product.key] = product.digest
-        if known.get(product.key) == product.digest:
-            planned.kept.update(product.paths)
-        else:
-            planned.new.append(product)
-    place = {paper: number for number, paper in enumerate(site.library.papers)}
-    planned.new.sort(key=lambda p: place[p.papers[0]] if p.papers else -1)
-    return planned
+    def papers(self, pages: PaperPages) -> list[Product]:
+        """The pages of papers, and papers as files for programs, as far as they are new."""
+        files = _files_of_papers(self._site, self._find)
+        return self._ordered([*self._new_pages(pages), *self._new(files)])
 
+    def _new(self, products: Iterable[Product]) -> Iterator[Product]:
+        for product in products:
+            self.digests[product.key] = product.digest
+            if self._known.get(product.key) == product.digest:
+                self.kept.update(product.paths)
+            else:
+                yield product
 
-def _plan_papers(
-    site: Site, digests: "_Digests", known: Mapping[str, str], planned: Planned
-) -> None:
-    """The pages of papers, of which only those are made values that are new."""
-    for number, (paper, url) in enumerate(zip(site.library.papers, site.papers.urls, strict=True)):
-        key, told = f"page {url}", digests.page_of_paper(paper, site.papers.told(number))
-        planned.digests[key] = told
-        if known.get(key) == told:
-            planned.kept.add(f"{url[1:]}index.html")
-        else:
-            page = site.papers[number]
-            planned.new.append(
-                Product(kind="page", name=url, papers=(paper,), body=page, digest=told)
-            )
+    def _new_pages(self, pages: PaperPages) -> Iterator[Product]:
+        """Pages of papers; those that are there do not become values."""
+        for number, paper in enumerate(self._site.library.papers):
+            url = paper_url(paper)
+            key, told = f"page {url}", self._find.page_of_paper(paper, pages.told(number))
+            self.digests[key] = told
+            if self._known.get(key) == told:
+                self.kept.add(f"{url[1:]}index.html")
+            else:
+                page = pages[number]
+                yield Product(kind="page", name=url, papers=(paper,), body=page, digest=told)
+
+    def _ordered(self, products: Iterable[Product]) -> list[Product]:
+        """Those that show the same papers near each other."""
+        places = self._places
+        return sorted(products, key=lambda p: places[p.papers[0]] if p.papers else -1)
 
 
 def _files_of_papers(site: Site, digests: "_Digests") -> Iterator[Product]:

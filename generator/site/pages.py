@@ -11,7 +11,7 @@ from typing import Any
 
 from generator.config import Config
 from generator.errors import BroadsheetError, Problem
-from generator.library.related import Relations, read_line, relate
+from generator.library.related import Relations, read_line
 from generator.model import Change, Compact, Library, Organization, Paper
 from generator.site.archive import archive_pages
 from generator.site.calendar import Period, group_days, long_date
@@ -56,9 +56,10 @@ class Site:
 
     config: Config
     library: Library
-    papers: "PaperPages"
-    others: tuple[Page, ...]
-    """All other pages."""
+    lists: tuple[Page, ...]
+    """All pages but those of papers (`PaperPages`)."""
+    risen: Mapping[str, Rise]
+    """By id, what papers gained lately."""
     days: Mapping[str, Period]
     topics: Mapping[str, tuple[str, ...]]
     """By slug, ids of a topic's papers, newest first."""
@@ -67,17 +68,15 @@ class Site:
     nav: tuple[Ref, ...]
 
 
-def plan_site(library: Library, config: Config, related: Relations | None = None) -> Site:
-    """The whole site. `related`: which papers are (`library.related.relate`), found out here where
-    nobody has. Raises BroadsheetError listing every two pages that want one URL."""
+def plan_site(library: Library, config: Config) -> Site:
+    """The whole site. Raises BroadsheetError listing every two pages that want one URL."""
     topics = topic_papers(library)
     organizations = gather_organizations(library, config.min_papers)
     days = group_days(library)
     risen = rises(library)
     trending = tuple(trending_pages(library, risen, config))
     nav = tuple(ref for ref in _NAV if ref.url != TRENDING or not trending[0].noindex)
-    papers = PaperPages(library, risen, relate(library) if related is None else related)
-    others = (
+    lists = (
         *_home(library, config),
         *topic_pages(library, topics, organizations, config),
         *organization_pages(organizations, config),
@@ -86,12 +85,12 @@ def plan_site(library: Library, config: Config, related: Relations | None = None
         *_fixed_pages(library, organizations, days, config),
         *_curators_pages(library),
     )
-    _refuse_collisions(papers, others)
+    _refuse_collisions(library, lists)
     return Site(
         config=config,
         library=library,
-        papers=papers,
-        others=others,
+        lists=lists,
+        risen=risen,
         days=days,
         topics=topics,
         organizations=organizations,
@@ -99,29 +98,33 @@ def plan_site(library: Library, config: Config, related: Relations | None = None
     )
 
 
-def _refuse_collisions(papers: "PaperPages", others: Iterable[Page]) -> None:
+def _refuse_collisions(library: Library, lists: Iterable[Page]) -> None:
     """Case is folded: two URLs that differ only in case are one file on many machines."""
-    claims: dict[str, list[int | Page]] = {}
-    for number, url in enumerate(papers.urls):
-        claims.setdefault(url.lower(), []).append(number)
-    for page in others:
+    claims: dict[str, list[Paper | Page]] = {}
+    for paper in library:
+        claims.setdefault(paper_url(paper.id).lower(), []).append(paper)
+    for page in lists:
         claims.setdefault(page.url.lower(), []).append(page)
-    rivals = [
-        [papers[claim] if isinstance(claim, int) else claim for claim in some]
-        for some in claims.values()
-        if len(some) > 1
-    ]
     problems = [
         Problem(
-            where=rival.source or rival.url,
-            fact=f"its page would be {rival.url}, as is that of {first.source or first.title}",
+            where=_source(rival) or _url(rival),
+            fact=f"its page would be {_url(rival)}, as is that of {_source(first) or first.title}",
             hint="rename one of the two files",
         )
-        for first, *those in rivals
-        for rival in those
+        for first, *rivals in claims.values()
+        for rival in rivals
     ]
     if problems:
         raise BroadsheetError(problems)
+
+
+def _url(claim: Paper | Page) -> str:
+    return claim.url if isinstance(claim, Page) else paper_url(claim.id)
+
+
+def _source(claim: Paper | Page) -> str:
+    """What in content/ asks for a page; empty where nothing does."""
+    return claim.source if isinstance(claim, Page) else claim.path
 
 
 def _home(library: Library, config: Config) -> Iterator[Page]:
@@ -150,14 +153,9 @@ class PaperPages(Sequence[Page]):
     """The pages of papers, in the order of the library. Each is planned when somebody asks for it:
     most of the time it is known from what it tells that its page is there."""
 
-    def __init__(self, library: Library, risen: Mapping[str, Rise], related: Relations) -> None:
-        self._library, self._risen, self._related = library, risen, related
-        self._papers = tuple(library)
-
-    @property
-    def urls(self) -> Iterator[str]:
-        """Of each, its URL."""
-        return (_url(paper) for paper in self._papers)
+    def __init__(self, site: Site, related: Relations) -> None:
+        self._library, self._risen, self._related = site.library, site.risen, related
+        self._papers = tuple(site.library)
 
     def told(self, number: int) -> str:
         """What a page shows besides its paper, as a text that is another when that is."""
@@ -178,7 +176,7 @@ class PaperPages(Sequence[Page]):
         later, earlier = map(_ref, self._beside(number))
         line = self._related.line(paper.id)
         return Page(
-            url=_url(paper),
+            url=paper_url(paper.id),
             template=PAPER,
             title=paper.title,
             description=paper.summary,
@@ -200,12 +198,13 @@ class PaperPages(Sequence[Page]):
         return later, papers[number + 1] if number + 1 < len(papers) else None
 
 
-def _url(paper: Paper) -> str:
-    return f"/papers/{paper.id}/"
+def paper_url(paper: str) -> str:
+    """The URL of a paper's page, by the paper's id."""
+    return f"/papers/{paper}/"
 
 
 def _ref(paper: Paper | None) -> Ref | None:
-    return Ref(title=paper.title, url=_url(paper)) if paper else None
+    return Ref(title=paper.title, url=paper_url(paper.id)) if paper else None
 
 
 def _titles(library: Library, line: str) -> list[str]:
