@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -175,11 +175,13 @@ def _make_new(
     frame: Frame,
     memory: Cache | None,
     problems: dict[Problem, None],
-    products: Sequence[Product],
+    products: Iterable[Product],
 ) -> None:
     """Make some products and stage their files; the problems of those that fail are noted."""
-    waiting = batches(products, library, frame)
-    for result in _results(waiting, stage.place, workers.for_(len(products))):
+    left = iter(products)
+    first = list(islice(left, _WORTH_PROCESSES))
+    waiting = batches(chain(first, left), library, frame)
+    for result in _results(waiting, stage.place, workers.for_(len(first))):
         try:
             written, files = result()
         except BroadsheetError as error:

@@ -6,6 +6,7 @@ product shows, the papers it shows, the settings and templates it reads and the 
 """
 
 import pickle
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -74,22 +75,33 @@ class Plan:
         """`known`: the digests of an older site's products, as its plan had them."""
         self._site, self._known = site, known
         self._find = _Digests(site.library, frame)
-        self._places = {paper: number for number, paper in enumerate(site.library.papers)}
         self.digests: dict[str, str] = {}
         """Of each product, by its key."""
         self.kept = set[str]()
         """The files of those that the old site has."""
 
     def lists(self) -> list[Product]:
-        """The pages that are none of papers, and feeds, as far as they are new."""
+        """The pages that are none of papers, and feeds, as far as they are new; those that show the
+        same papers near each other."""
         pages = (self._find.page(page) for page in self._site.lists)
         feeds = (self._find.product("feeds", c.base, i, c) for c, i in _channels(self._site))
-        return self._ordered(self._new(chain(pages, feeds)))
+        places = {paper: number for number, paper in enumerate(self._site.library.papers)}
+        new = self._new(chain(pages, feeds))
+        return sorted(new, key=lambda p: places[p.papers[0]] if p.papers else -1)
 
-    def papers(self, pages: PaperPages) -> list[Product]:
-        """The pages of papers, and papers as files for programs, as far as they are new."""
-        files = _files_of_papers(self._site, self._find)
-        return self._ordered([*self._new_pages(pages), *self._new(files)])
+    def papers(self, pages: PaperPages) -> Iterator[Product]:
+        """The pages of papers, and papers as files for programs, as far as they are new. They are
+        planned one by one, so that whoever makes them need not wait for the last."""
+        bulk = defaultdict[str, list[Product]](list)
+        for product in _files_of_lists(self._site, self._find):
+            bulk[next(iter(product.papers), "")].append(product)
+        yield from self._new(bulk[""])
+        endings = _endings(_SINGLE, self._site.config.leave_out)
+        for number, paper in enumerate(self._site.library.papers):
+            yield from self._new_page(paper, number, pages)
+            if endings:
+                yield from self._new([self._find.product("paper", paper, (paper,), None, endings)])
+            yield from self._new(bulk[paper])
 
     def _new(self, products: Iterable[Product]) -> Iterator[Product]:
         for product in products:
@@ -99,31 +111,26 @@ class Plan:
             else:
                 yield product
 
-    def _new_pages(self, pages: PaperPages) -> Iterator[Product]:
-        """Pages of papers; those that are there do not become values."""
-        for number, paper in enumerate(self._site.library.papers):
-            url = paper_url(paper)
-            key, told = f"page {url}", self._find.page_of_paper(paper, pages.told(number))
-            self.digests[key] = told
-            if self._known.get(key) == told:
-                self.kept.add(f"{url[1:]}index.html")
-            else:
-                page = pages[number]
-                yield Product(kind="page", name=url, papers=(paper,), body=page, digest=told)
-
-    def _ordered(self, products: Iterable[Product]) -> list[Product]:
-        """Those that show the same papers near each other."""
-        places = self._places
-        return sorted(products, key=lambda p: places[p.papers[0]] if p.papers else -1)
+    def _new_page(self, paper: str, number: int, pages: PaperPages) -> Iterator[Product]:
+        """A paper's page, which becomes a value only if it is new."""
+        url = paper_url(paper)
+        key, told = f"page {url}", self._find.page_of_paper(paper, pages.told(number))
+        self.digests[key] = told
+        if self._known.get(key) == told:
+            self.kept.add(f"{url[1:]}index.html")
+        else:
+            page = pages[number]
+            yield Product(kind="page", name=url, papers=(paper,), body=page, digest=told)
 
 
-def _files_of_papers(site: Site, digests: "_Digests") -> Iterator[Product]:
-    """The products that hold papers for programs, of each paper, day and topic; as far as the site
-    does not do without."""
+_SINGLE = {"json": "json", "bib": "bib", "ris": "ris"}
+"""The files of a paper, by what a site does without where it has none."""
+
+
+def _files_of_lists(site: Site, digests: "_Digests") -> Iterator[Product]:
+    """The products that hold the papers of a day or topic for programs; as far as the site does not
+    do without."""
     left_out = site.config.leave_out
-    single = _endings({"json": "json", "bib": "bib", "ris": "ris"}, left_out)
-    for paper in site.library.papers if single else ():
-        yield digests.product("paper", paper, (paper,), endings=single)
     bulk = _endings({"json": "", "bib": "bulk-bib", "ris": "bulk-ris"}, left_out)
     since = json_since(site.days, left_out)
     for day in site.days.values():
@@ -246,12 +253,12 @@ def _channels(site: Site) -> Iterator[tuple[FeedChannel, tuple[str, ...]]]:
 # -- making them ----------------------------------------------------------------------------------
 
 
-def batches(products: Sequence[Product], library: Library, frame: Frame) -> Iterator[Batch]:
+def batches(products: Iterable[Product], library: Library, frame: Frame) -> Iterator[Batch]:
     """The products in batches that stand for themselves and may be made anywhere."""
     told = frame, make_environment(frame.look).told
     pickled = pickle.dumps(told, pickle.HIGHEST_PROTOCOL)
-    for first in range(0, len(products), BATCH):
-        chosen = tuple(products[first : first + BATCH])
+    left = iter(products)
+    while chosen := tuple(islice(left, BATCH)):
         ids = dict.fromkeys(paper for product in chosen for paper in product.papers)
         papers = {paper: library.papers[paper] for paper in ids}
         yield Batch(frame=pickled, products=chosen, papers=papers)
