@@ -9,7 +9,7 @@ TESTS = 2
 # What a benchmark is told: bench ARGUMENTS="--sizes 1000", bench-pull ARGUMENTS="days arxiv".
 ARGUMENTS =
 
-.PHONY: help site test serve pull check lint golden bench bench-pull bench-search clean chromium
+.PHONY: help site test serve pull check lint golden bench bench-pull bench-search bench-serve clean chromium
 
 help: ## This list.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 22
@@ -46,6 +46,9 @@ bench-pull: .venv/test ## Pulls of thousands of papers, killed half-way.
 
 bench-search: .venv/test tests/bench/search/node_modules/.package-lock.json chromium ## The search beside its peers.
 	$(BIN)/python -m tests.bench.search $(ARGUMENTS)
+
+bench-serve: .venv/test ## How soon a saved page is on screen; ARGUMENTS names a site.
+	$(BIN)/python -m tests.bench.serve $(ARGUMENTS)
 
 clean: ## Remove what was made: the site, caches, the environment.
 	rm -rf $(OUTPUT) .broadsheet .venv tests/node/node_modules tests/bench/search/node_modules

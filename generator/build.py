@@ -1,11 +1,12 @@
 """The story of a build: whether there is anything to be done, the site that is made if there is,
 and what is remembered of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
 
@@ -16,6 +17,10 @@ from generator.storage.cache import Cache, installed, open_cache, version_of
 from generator.storage.ledger import Ledger, reading_ledger, stamp_of, write_ledger
 from generator.storage.staging import check_apart, check_output
 from generator.storage.tree import bundled
+
+if TYPE_CHECKING:
+    from generator.publish.html import Frame
+    from generator.site.pages import PaperPages
 
 CACHE = ".broadsheet/cache.sqlite"
 AS_BEFORE = "Nothing was built; the site in the output folder is as before."
@@ -45,11 +50,14 @@ def build(
     cached: bool = True,
     jobs: int | None = None,
     executor: Executor | None = None,
+    always: bool = False,
+    planned: "Callable[[PaperPages, Frame], None] | None" = None,
 ) -> Built:
     """Build the site at `root` into `output` (default: its output/).
 
     `cached`: whether to use and keep what builds remember; the site is the same without it.
     `executor` does the work; without one, `jobs` processes do (default: one for each core).
+    `planned` is told the plan of a site that was made; `always`: also where nothing has changed.
     Raises BroadsheetError with every problem of the stage that failed; the old site stays."""
     output = output or root / "output"
     with closing(AS_BEFORE):
@@ -60,8 +68,8 @@ def build(
                 stamp = stamp_of(_sources(root), base_url, drafts)
                 if not stamp or stamp != before:
                     import generator.making  # heavy: brought in while the old site is looked at
-                ledger = ledger_of(stamp)
-            if memory and ledger and stamp and ledger.stamp == stamp:
+                ledger = ledger_of("" if always else stamp)
+            if memory and ledger and stamp and ledger.stamp == stamp and not always:
                 memory.keep()
                 files = sum(count for count, _ in ledger.weights.values())
                 return _built(output, ledger, Changes(unchanged=files))
@@ -76,6 +84,7 @@ def build(
                 memory=memory,
                 jobs=jobs,
                 executor=executor,
+                planned=planned,
             )
             if memory:
                 write_ledger(memory, output, replace(made, stamp=stamp))

@@ -95,9 +95,11 @@ def make_site(
     memory: Cache | None,
     jobs: int | None,
     executor: Executor | None,
+    planned: Callable[[PaperPages, Frame], None] | None,
 ) -> tuple[Ledger, Changes]:
     """Make what the old site has not, and put the new site in its place. `ledger` is the old
-    site's, if it is as it was left. Gives the new one, and what differs.
+    site's, if it is as it was left. Gives the new one, and what differs; `planned` is told the plan
+    of the site that is in place.
 
     The search and the related papers, which look at all papers, are begun first: others work on
     them side by side. Raises BroadsheetError with every problem of the stage that failed."""
@@ -125,7 +127,8 @@ def make_site(
             problems = dict[Problem, None]()
             make_new = partial(_make_new, stage, workers, library, frame, memory, problems)
             make_new(plan.lists())
-            make_new(plan.papers(PaperPages(site, find_related())))
+            pages = PaperPages(site, find_related())
+            make_new(plan.papers(pages))
             if problems:
                 raise BroadsheetError(sorted(problems, key=lambda problem: problem.where))
             if previous:  # a copy of this process may still be at it
@@ -133,6 +136,8 @@ def make_site(
             stage.write(_site_files(site, theme))
             old = Old(paths=ledger.sizes, seal=ledger.seal) if ledger else None
             changes, seal = stage.publish(plan.kept, old)
+    if planned:
+        planned(pages, frame)
     sizes = {path: ledger.sizes[path] for path in plan.kept} if ledger else {}
     return _ledger(site, fitted.warnings, plan.digests, sizes | stage.sizes, seal), changes
 

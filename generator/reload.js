@@ -1,8 +1,9 @@
-// Only while serving: reloads the page when the site was built anew, and shows why a build failed.
+// Only while serving: reloads the page when it may be another, and shows why a build failed.
 
 const { src } = document.currentScript;
-const version = new URL(src).searchParams.get("version");
-const events = new EventSource(new URL("events", src));
+const { search, searchParams } = new URL(src);
+const version = searchParams.get("version");
+const events = new EventSource(new URL(`events${search}`, src));
 let banner = null;
 
 events.addEventListener("message", ({ data }) => {

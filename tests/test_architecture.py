@@ -19,7 +19,7 @@ FLOORS = (
     ("content",),
     ("making",),
     ("build", "pull", "check", "status", "export", "new", "topics", "cluster"),
-    ("add",),
+    ("add", "ahead"),
     ("serve", "submission"),
     ("cli",),
 )

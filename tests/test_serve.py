@@ -2,6 +2,8 @@
 
 import http.client
 import json
+import os
+import re
 import shutil
 import signal
 import socket
@@ -9,17 +11,23 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
 
-from generator.serve import add_script, content_type, find_file
+from generator.build import build
+from generator.serve import AHEAD_MOST, add_script, content_type, find_file
+from generator.site.pages import PaperPages
 from tests.command import REPOSITORY, broadsheet, hears_ctrl_c, tree
 
 PAPER = "content/papers/2025/2507.22565.md"
+PAGE = "papers/2507.22565/index.html"
+GONE = "content/papers/2025/learning-to-stack-2025.md"
+HIDDEN = "content/papers/2024/10.1000-toy.1.md"
 PATIENCE = 20.0
 """Seconds for a rebuild to arrive on a busy machine."""
 
@@ -47,6 +55,31 @@ class Served:
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}{self.path}"
+
+    def state(self, page: str) -> dict[str, Any]:
+        """What a browser that looks at a page is told first."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection.request("GET", f"{self.path}__broadsheet__/events?page={page}")
+        state = json.loads(connection.getresponse().readline().removeprefix(b"data: "))
+        connection.close()
+        return dict(state)
+
+    def shown(self, page: str) -> bytes:
+        """A page without what the preview adds."""
+        return re.sub(
+            rb"<script src=[^>]+__broadsheet__[^>]+></script>\n",
+            b"",
+            self.get(f"{self.path}{page}")[2],
+        )
+
+    def built(self, page: str) -> bytes:
+        """A page as the last build left it."""
+        return (self.site / ".broadsheet/serve" / page).read_bytes()
+
+    @property
+    def builds(self) -> int:
+        """How often the site was built anew and became another."""
+        return len(re.findall("; [1-9][0-9]* files? changed", self.log.read_text()))
 
     def change(self, path: str, old: str, new: str) -> None:
         place = self.site / path
@@ -250,6 +283,121 @@ def test_a_change_made_during_the_first_build_is_not_lost(tmp_path: Path) -> Non
         wait(lambda: any((site / ".broadsheet").glob("*serve*")))
         (site / "content/pages/late.md").write_text("# Late\n")
         wait(lambda: (site / ".broadsheet/serve/late/index.html").exists())
+
+
+@contextmanager
+def held_up(site: Path) -> Iterator[None]:
+    """A build begins, and has read the papers, and cannot go on until the block ends: it reads a
+    page that is a pipe, which is gone when it has read it."""
+    pipe = site / "content/pages/pipe.md"
+    os.mkfifo(pipe)
+    ends: list[int] = []
+
+    def is_read() -> bool:
+        with suppress(OSError):
+            ends.append(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+        return bool(ends)
+
+    wait(is_read)
+    try:
+        yield
+    finally:
+        pipe.unlink()
+        os.write(ends[0], b"# Pipe\n")
+        os.close(ends[0])
+
+
+def test_a_saved_page_is_shown_ahead_of_the_build_as_the_build_will_make_it(tmp_path: Path) -> None:
+    with serving(copy_toy(tmp_path)) as served:
+        with held_up(served.site):
+            before, elsewhere = served.state(PAGE), served.state("index.html")
+            served.change(PAPER, "long** table", "long** table, a *note*")
+            wait(lambda: b"a <em>note</em>" in served.shown(PAGE))
+            ahead, told = served.shown(PAGE), served.state(PAGE)
+            assert b"a <em>note</em>" not in served.built(PAGE)
+            assert told["version"] != before["version"]
+            assert served.state("index.html") == elsewhere
+        wait(lambda: b"a <em>note</em>" in served.built(PAGE))
+        wait(lambda: served.get("/papers/pipe/")[0] == 404)
+        wait(lambda: served.builds == 2)
+        assert served.shown(PAGE) == served.built(PAGE) == ahead
+        assert served.state(PAGE) == told
+        assert served.state("index.html") != elsewhere
+
+
+def test_a_mistake_made_after_a_page_was_shown_ahead_leaves_that_page(tmp_path: Path) -> None:
+    with serving(copy_toy(tmp_path)) as served:
+        with held_up(served.site):
+            served.change(PAPER, "title: ", "title: Good ")
+            wait(lambda: b"<h1>Good" in served.shown(PAGE))
+            served.change(PAPER, "title: ", "title: [")
+        wait(lambda: served.state(PAGE)["problems"])
+        assert served.state(PAGE)["problems"][0].startswith(f"{PAPER}:")
+        assert b"<h1>Good" in served.shown(PAGE)
+        assert b"<h1>Good" not in served.built(PAGE)
+        served.change(PAPER, "title: [", "title: Very ")
+        wait(lambda: b"<h1>Very Good" in served.built(PAGE))
+        wait(lambda: served.shown(PAGE) == served.built(PAGE))
+        wait(lambda: not served.state(PAGE)["problems"])
+
+
+def test_papers_that_come_go_or_hide_are_left_to_the_build(tmp_path: Path) -> None:
+    with serving(copy_toy(tmp_path)) as served:
+        with held_up(served.site):
+            page = (served.site / PAPER).read_text()
+            (served.site / PAPER).with_name("new.md").write_text(page)
+            (served.site / GONE).unlink()
+            served.change(HIDDEN, "title: ", "hidden: true\ntitle: Hidden ")
+            served.change(PAPER, "title: ", "title: Marked ")
+            wait(lambda: b"<h1>Marked" in served.shown(PAGE))
+            assert served.get("/papers/papers/new/")[0] == 404
+            assert served.get(f"/papers/papers/{Path(GONE).stem}/")[0] == 200
+            assert b"<h1>Hidden" not in served.shown(f"papers/{Path(HIDDEN).stem}/index.html")
+        wait(lambda: served.get("/papers/papers/new/")[0] == 200)
+        wait(lambda: served.get(f"/papers/papers/{Path(GONE).stem}/")[0] == 404)
+        wait(lambda: served.get(f"/papers/papers/{Path(HIDDEN).stem}/")[0] == 404)
+
+
+def test_many_pages_saved_at_once_lead_to_one_build_and_none_is_shown_ahead(tmp_path: Path) -> None:
+    site = copy_toy(tmp_path)
+    many = [site / f"content/papers/2025/many-{number}.md" for number in range(AHEAD_MOST + 1)]
+    pages = [f"papers/{place.stem}/index.html" for place in many]
+    for place in many:
+        place.write_text((site / PAPER).read_text())
+    with serving(site) as served:
+        with held_up(site):
+            for place in many:
+                place.write_text(place.read_text().replace("title: ", "title: Pulled "))
+            wait(lambda: _is_shown_after_another_save(served))
+            assert not any(b"<h1>Pulled" in served.shown(page) for page in pages)
+        wait(lambda: served.builds == 2)
+        assert all(b"<h1>Pulled" in served.built(page) for page in pages)
+
+
+def _is_shown_after_another_save(served: Served) -> bool:
+    """Whether a save that came by itself is shown: what came before has been looked at."""
+    if b"<h1>Alone" in served.shown(PAGE):
+        return True
+    text = (served.site / PAPER).read_text().replace("title: Alone ", "title: ")
+    (served.site / PAPER).write_text(text.replace("title: ", "title: Alone "))
+    time.sleep(0.3)
+    return False
+
+
+def test_a_site_on_which_nothing_changed_is_planned_if_it_must_be(tmp_path: Path) -> None:
+    site, plans = copy_toy(tmp_path), list[PaperPages]()
+
+    def is_left_alone() -> bool:
+        plans.clear()
+        build(site, planned=lambda pages, _: plans.append(pages))
+        return not plans
+
+    wait(is_left_alone)
+    before = tree(site / "output")
+    built = build(site, always=True, planned=lambda pages, _: plans.append(pages))
+    assert [len(pages) for pages in plans] == [3]
+    assert not built.changes.written
+    assert tree(site / "output") == before
 
 
 def test_every_browser_hears_the_state_at_once(served: Served) -> None:
