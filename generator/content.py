@@ -14,13 +14,7 @@ from zlib import crc32
 from generator.config import SITE_YML, Config, nearest, parse_base_url, parse_config
 from generator.errors import BroadsheetError, Problem, problem
 from generator.library.memory import Memory
-from generator.library.packed import (
-    Packed,
-    digest,
-    is_packable,
-    pack_papers,
-    unpack_papers,
-)
+from generator.library.packed import Packed, digest, is_packable, pack_papers, unpack_papers
 from generator.library.pages import parse_note, parse_paper, parse_topic
 from generator.library.people import PEOPLE_YML, parse_people, resolve_rule
 from generator.library.said import Said

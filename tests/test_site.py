@@ -266,7 +266,7 @@ def test_what_a_paper_s_page_shows_decides_whether_it_is_new(
     before, words = library(9), "Robots grasp unknown cups with tactile sensing fingers."
     for paper in ("paper-2", "paper-6"):
         before = with_paper(before, paper, abstract=words)
-    page = PaperPages(plan_site(before, CONFIG), relate(before))[2]
+    page = PaperPages(plan_site(before, CONFIG), relate(before)).page(2)
     assert page.shows["related"].titles == ("Paper 6",)
     new = changed(digests(before, look), digests(edit(before), look))
     assert ("page /papers/paper-2/" in new) == is_new
@@ -324,8 +324,8 @@ def test_a_template_that_fails_on_many_pages_is_told_once_by_any_number_of_jobs(
     (tmp_path / "content/site.yml").write_text("title: Papers\ntheme: mine\n")
     (tmp_path / "themes/mine/templates").mkdir(parents=True)
     (tmp_path / "themes/mine/theme.yml").write_text("name: Mine\nextends: plain\n")
-    for name in ("paper", "404"):
-        (tmp_path / f"themes/mine/templates/{name}.html").write_text("\n{{ nothing }}")
+    for name, text in {"paper": "{{ nothing }}", "404": "{{ 1 // 0 }}"}.items():
+        (tmp_path / f"themes/mine/templates/{name}.html").write_text(f"\n{text}")
     for paper in library(300):
         write_file(tmp_path, f"content/papers/2025/{paper.id}.md", format_paper(paper).encode())
     for topic in ("even", "odd"):
@@ -333,11 +333,13 @@ def test_a_template_that_fails_on_many_pages_is_told_once_by_any_number_of_jobs(
     for jobs in (1, 2):
         with pytest.raises(BroadsheetError) as caught:
             build(tmp_path, jobs=jobs)
-        assert {found.where for found in caught.value.problems} == {
-            "themes/mine/templates/paper.html:2",
-            "themes/mine/templates/404.html:2",
-        }
-        assert len(caught.value.problems) == 2
+        assert sorted((found.where, found.fact) for found in caught.value.problems) == [
+            (
+                "themes/mine/templates/404.html:2",
+                "ZeroDivisionError: integer division or modulo by zero",
+            ),
+            ("themes/mine/templates/paper.html:2", "'nothing' is undefined"),
+        ]
         assert not (tmp_path / "output").exists()
 
 

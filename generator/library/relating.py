@@ -104,7 +104,8 @@ class Relating:
     """The related papers of a library, found by what is known of another one."""
 
     def __init__(self, papers: Sequence[Paper], known: Known, held: Stems) -> None:
-        """`papers`: in order of id. `held`: of the papers that are known."""
+        """`papers`: in order of id; given up where all are read at once. `held`: of the papers that
+        are known."""
         self.papers, self._known, self._held = papers, known, held
         self._ids = [paper.id for paper in papers]
         self._digests = digests_of(papers)

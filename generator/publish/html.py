@@ -131,12 +131,14 @@ class PageRenderer:
 
     def render(self, page: Page) -> Iterator[File]:
         """The page as a file; none where its template fails, which `finish` tells."""
+        variables = self._variables(page)
         try:
-            template = self._environment.get_template(page.template)
-            html = template.render(self._variables(page))
-            yield File(path=page.path, content=html.encode("utf-8"))
-        except jinja2.TemplateError as error:
+            html = self._environment.get_template(page.template).render(variables)
+            content = html.encode("utf-8")
+        except Exception as error:  # a template may do anything
             self._problems[template_problem(error, page.template)] = None
+        else:
+            yield File(path=page.path, content=content)
 
     def finish(self) -> None:
         """Raises BroadsheetError with every failing template once."""

@@ -119,7 +119,7 @@ class Plan:
         if self._known.get(key) == told:
             self.kept.add(f"{url[1:]}index.html")
         else:
-            page = pages[number]
+            page = pages.page(number)
             yield Product(kind="page", name=url, papers=(paper,), body=page, digest=told)
 
 

@@ -376,21 +376,26 @@ _FILTERS: dict[str, Callable[..., str]] = {
 # -- failures -------------------------------------------------------------------------------------
 
 
-def template_problem(error: jinja2.TemplateError, name: str) -> Problem:
-    """What went wrong in a template, located in its file."""
+def template_problem(error: Exception, name: str) -> Problem:
+    """What went wrong in a template, located in its file. Raises the error itself where no template
+    has to do with it."""
     if isinstance(error, jinja2.TemplateNotFound):
         hint = "give the theme this template, or let it extend a theme that has it"
         return Problem(where=f"template {name}", fact=f"'{error.name}' is missing", hint=hint)
     if isinstance(error, jinja2.TemplateSyntaxError):
         where = f"{error.filename or error.name}:{error.lineno}"
     else:
-        where = _place_in_template(error) or f"template {name}"
+        where = _place_in_template(error)
+    if not where and not isinstance(error, jinja2.TemplateError):
+        raise error
     hint = "themes/README.md lists the variables that a template has"
-    return Problem(where=where, fact=_in_words(error), hint=hint)
+    return Problem(where=where or f"template {name}", fact=_in_words(error), hint=hint)
 
 
-def _in_words(error: jinja2.TemplateError) -> str:
-    """Jinja's message, names of our classes left out."""
+def _in_words(error: Exception) -> str:
+    """What an error says, names of our classes left out."""
+    if not isinstance(error, jinja2.TemplateError):
+        return f"{type(error).__name__}: {error}"
     text = str(error.message or error)
     return re.sub(r"'generator\.[\w.]+?\.(\w+?)(?:View)? object' has no", r"\1 has no", text)
 

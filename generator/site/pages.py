@@ -3,7 +3,7 @@
 Owns which pages there are and that no two share a URL. Renders nothing.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate
@@ -149,7 +149,7 @@ def _home(library: Library, config: Config) -> Iterator[Page]:
     return listing_pages(page, shown, whole_or_begun(config.leave_out))
 
 
-class PaperPages(Sequence[Page]):
+class PaperPages:
     """The pages of papers, in the order of the library. Each is planned when somebody asks for it:
     most of the time it is known from what it tells that its page is there."""
 
@@ -168,10 +168,11 @@ class PaperPages(Sequence[Page]):
             told.append(repr((changes, rise)))
         return "\0".join(told)
 
-    def __len__(self) -> int:
-        return len(self._papers)
+    def __iter__(self) -> Iterator[Page]:
+        return map(self.page, range(len(self._papers)))
 
-    def __getitem__(self, number: Any) -> Any:
+    def page(self, number: int) -> Page:
+        """A page, by its place among the papers of the library."""
         paper = self._papers[number]
         later, earlier = map(_ref, self._beside(number))
         line = self._related.line(paper.id)
