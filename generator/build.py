@@ -16,7 +16,7 @@ from generator.publish.weight import Weight
 from generator.storage.cache import Cache, installed, open_cache, version_of
 from generator.storage.ledger import Ledger, reading_ledger, stamp_of, write_ledger
 from generator.storage.staging import check_apart, check_output
-from generator.storage.tree import bundled
+from generator.storage.tree import FileStat, bundled, stat_tree
 
 if TYPE_CHECKING:
     from generator.publish.html import Frame
@@ -64,28 +64,28 @@ def build(
         check_apart(output, root, ("content", "themes"))
         check_output(output)
         with _memory(root, cached) as memory:
-            with reading_ledger(memory, output) as (before, ledger_of):
-                stamp = stamp_of(_sources(root), base_url, drafts)
-                if not stamp or stamp != before:
-                    import generator.making  # heavy: brought in while the old site is looked at
-                ledger = ledger_of("" if always else stamp)
-            if memory and ledger and stamp and ledger.stamp == stamp and not always:
-                memory.keep()
-                files = sum(count for count, _ in ledger.weights.values())
-                return _built(output, ledger, Changes(unchanged=files))
-            import generator.making
+            with reading_ledger(memory, output) as last:
+                content = stat_tree(root / "content", "content")
+                stamp = stamp_of([*content, *_themes(root)], base_url, drafts)
+                is_same = bool(stamp) and last is not None and stamp == last.stamp and not always
+                if memory and last and is_same and (ledger := last.head()):
+                    memory.keep()
+                    files = sum(count for count, _ in ledger.weights.values())
+                    return _built(output, ledger, Changes(unchanged=files))
+                import generator.making  # heavy: brought in while the old site is looked at
 
-            made, changes = generator.making.make_site(
-                root,
-                output,
-                base_url=base_url,
-                drafts=drafts,
-                ledger=ledger,
-                memory=memory,
-                jobs=jobs,
-                executor=executor,
-                planned=planned,
-            )
+                made, changes = generator.making.make_site(
+                    root,
+                    output,
+                    base_url=base_url,
+                    drafts=drafts,
+                    content=content,
+                    last=last,
+                    memory=memory,
+                    jobs=jobs,
+                    executor=executor,
+                    planned=planned,
+                )
             if memory:
                 write_ledger(memory, output, replace(made, stamp=stamp))
     return _built(output, made, changes)
@@ -103,9 +103,11 @@ def _built(output: Path, ledger: Ledger, changes: Changes) -> Built:
     )
 
 
-def _sources(root: Path) -> list[Path]:
-    """The folders that a site is made of."""
-    return [root / "content", root / "themes", *bundled("themes")]
+def _themes(root: Path) -> Iterator[FileStat]:
+    """What is in the folders of themes, of the site and of Broadsheet."""
+    yield from stat_tree(root / "themes", "themes")
+    for folder in bundled("themes"):
+        yield from stat_tree(folder, str(folder))
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import date
@@ -36,6 +36,7 @@ from generator.text.slug import is_paper_slug
 STATUS = "content/.pulled/status.json"
 SAID = "content/.pulled/papers"
 _FOLDERS = ("papers", "topics", "days", "pages", "sources")
+_PLACES = tuple(f"content/{folder}/" for folder in _FOLDERS)
 _FILES = (SITE_YML, PEOPLE_YML)
 _STRETCH = 256
 """Pages of papers that are remembered as one, about."""
@@ -66,18 +67,21 @@ def load_library(
     drafts: bool = False,
     memory: Memory | None = None,
     executor: Executor | None = None,
+    found: Sequence[FileStat] | None = None,
 ) -> Library:
     """All of content/, as a build sees it: without hidden papers and, unless asked for, drafts.
 
-    `memory` holds papers whose pages were read before; `executor` reads the others. Raises
-    BroadsheetError with every problem of every page."""
+    `memory` holds papers whose pages were read before; `executor` reads the others; `found`: what
+    is in content/, as `stat_tree` gives it, if somebody looked already. Raises BroadsheetError with
+    every problem of every page."""
     problems = _Problems()
     people = problems.attempt(lambda: load_people(root)) or People()
     topics = _load_topics(root, problems, people)
-    papers = _load_papers(root, problems, topics, memory, executor)
+    files = _files(root, found)
+    papers = _load_papers(root, files, problems, topics, memory, executor)
     days = _load_notes(root, "content/days", problems)
     notes = _load_notes(root, "content/pages", problems)
-    problems.add(_stray_files(root))
+    problems.add(_stray_files(files))
     problems.raise_all()
     told = (each.paper for each in papers.values())
     shown = (p for p in told if not p.hidden and (drafts or not p.draft))
@@ -94,9 +98,11 @@ def load_library(
     )
 
 
-def count_papers(root: Path) -> int:
-    """How many pages of papers there are."""
-    return len(list_files(root, "content/papers"))
+def _files(root: Path, found: Sequence[FileStat] | None) -> list[FileStat]:
+    """The files of content/, as `stat_files` gives them."""
+    if found is None or any(not file.is_file and not file.is_settled for file in found):
+        return stat_files(root, "content")
+    return [file for file in found if file.is_file and "/." not in file.path]
 
 
 def load_pages(root: Path) -> tuple[dict[str, tuple[str, Paper]], dict[str, Topic]]:
@@ -188,13 +194,15 @@ def _read_page(reader: Reader, path: str) -> tuple[str, Paper]:
 
 def _load_papers(
     root: Path,
+    files: Iterable[FileStat],
     problems: _Problems,
     topics: Collection[str],
     memory: Memory | None,
     executor: Executor | None,
 ) -> dict[str, Packed]:
     papers: dict[str, Packed] = {}
-    for read in _read_stretches(root, topics, memory, executor):
+    shown = [file for file in files if file.path.startswith("content/papers/")]
+    for read in _read_stretches(root, shown, topics, memory, executor):
         problems.add(read.problems)
         for each in chain(unpack_papers(read.packed), read.others):
             other = papers.setdefault(each.paper.id, each)
@@ -232,14 +240,18 @@ class _Read:
 
 
 def _read_stretches(
-    root: Path, topics: Collection[str], memory: Memory | None, executor: Executor | None
+    root: Path,
+    files: Iterable[FileStat],
+    topics: Collection[str],
+    memory: Memory | None,
+    executor: Executor | None,
 ) -> Iterator[_Read]:
     """All stretches, those unknown read by `executor`."""
     stretches = [
         _Stretch(
-            root, tuple(topics), files, memory.get(f"papers {files[0].path}") if memory else None
+            root, tuple(topics), part, memory.get(f"papers {part[0].path}") if memory else None
         )
-        for files in _cut(stat_files(root, "content/papers"))
+        for part in _cut(files)
     ]
     unknown = [stretch for stretch in stretches if stretch.known is None]
     others = executor.map(_read_stretch, unknown) if executor else map(_read_stretch, unknown)
@@ -294,13 +306,13 @@ def _twice(paper: Paper, other: Paper) -> Problem:
     )
 
 
-def _stray_files(root: Path) -> list[Problem]:
+def _stray_files(files: Iterable[FileStat]) -> list[Problem]:
     """Files of content/ that nothing reads."""
     hint = f"content/ holds site.yml, people.yml and the folders {', '.join(_FOLDERS)}"
     return [
-        Problem(where=path, fact="is no part of a site", hint=hint)
-        for path in list_files(root, "content")
-        if path not in _FILES and path.split("/")[1] not in _FOLDERS
+        Problem(where=file.path, fact="is no part of a site", hint=hint)
+        for file in files
+        if not file.path.startswith(_PLACES) and file.path not in _FILES
     ]
 
 

@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from generator import __version__
-from generator.content import count_papers, load_config, load_library, load_theme
+from generator.content import load_config, load_library, load_theme
 from generator.errors import BroadsheetError, Problem
 from generator.library.memory import Notes
 from generator.library.related import (
@@ -55,7 +55,7 @@ from generator.site.calendar import json_since
 from generator.site.pages import PaperPages, Site, plan_site
 from generator.storage.aside import aside
 from generator.storage.cache import Cache
-from generator.storage.ledger import Ledger
+from generator.storage.ledger import LastSite, Ledger
 from generator.storage.staging import (
     Old,
     Place,
@@ -66,6 +66,7 @@ from generator.storage.staging import (
     staging,
     write_files,
 )
+from generator.storage.tree import FileStat
 
 PROGRAM = f"Broadsheet {__version__}"
 LINKED_MOST = 1_000
@@ -81,8 +82,6 @@ _LEAN = 8
 _Made = tuple[list[Written], list[File]]
 """What was staged of a batch, and what is still to be staged."""
 _Result = TypeVar("_Result")
-_Searched = tuple[list[File | Kept], set[str], dict[str, bytes]]
-"""The files of the search, and what a cache noted while they were made."""
 
 
 def make_site(
@@ -91,29 +90,32 @@ def make_site(
     *,
     base_url: str,
     drafts: bool,
-    ledger: Ledger | None,
+    content: Sequence[FileStat],
+    last: LastSite | None,
     memory: Cache | None,
     jobs: int | None,
     executor: Executor | None,
     planned: Callable[[PaperPages, Frame], None] | None,
 ) -> tuple[Ledger, Changes]:
-    """Make what the old site has not, and put the new site in its place. `ledger` is the old
-    site's, if it is as it was left. Gives the new one, and what differs; `planned` is told the plan
-    of the site that is in place.
+    """Make what the old site has not, and put the new site in its place. `content` is in content/,
+    as `stat_tree` gives it; `last` is the site that was left there, if any was. Gives the new
+    ledger, and what differs; `planned` is told the plan of the site that is in place.
 
     The search and the related papers, which look at all papers, are begun first: others work on
     them side by side. Raises BroadsheetError with every problem of the stage that failed."""
     with _collecting_seldom(), _Workers(jobs, executor) as workers, ExitStack() as stack:
         config = load_config(root, base_url)
         theme = load_theme(root, config)
-        others = workers.for_(0 if ledger else count_papers(root))
-        readers = None if executor else others  # whoever is elsewhere may not see the pages
-        library = load_library(root, drafts=drafts, memory=memory, executor=readers)
-        find_related = _related(library, others, memory)
+        # whoever is elsewhere may not see the pages
+        readers = None if executor or last else workers.for_(len(content))
+        library = load_library(root, drafts=drafts, memory=memory, executor=readers, found=content)
+        ledger = last.ledger() if last else None
+        others = workers.for_(0 if ledger else len(library.papers))
+        previous = _Previous(output, ledger) if ledger else None
+        related = stack.enter_context(_related(library, others, memory, previous))
         fitted = fit(library, config)
         config = fitted.config
         has_json = "json" not in config.leave_out
-        previous = _Previous(output, ledger) if ledger else None
         search = stack.enter_context(_search(library, others, memory, previous, has_json))
         ready_templates(theme.look, memory)
         site = plan_site(library, config)
@@ -121,19 +123,21 @@ def make_site(
         plan = Plan(site, frame, ledger.digests if ledger else {})
         whole = ledger is None or len(ledger.sizes) <= LINKED_MOST
         with staging(output, whole=whole) as stage:
+            telling = partial(_site_files, site, theme)
+            rest = stack.enter_context(aside(lambda: write_files(stage.place, telling())))
             stage.write(theme.static)
             if not previous:
-                stage.write(_new(search, plan.kept))
+                stage.write(_new(search(), plan.kept))
             problems = dict[Problem, None]()
             make_new = partial(_make_new, stage, workers, library, frame, memory, problems)
             make_new(plan.lists())
-            pages = PaperPages(site, find_related())
+            pages = PaperPages(site, related())
             make_new(plan.papers(pages))
             if problems:
                 raise BroadsheetError(sorted(problems, key=lambda problem: problem.where))
             if previous:  # a copy of this process may still be at it
-                stage.write(_new(search, plan.kept))
-            stage.write(_site_files(site, theme))
+                stage.write(_new(search(), plan.kept))
+            stage.add(rest())
             old = Old(paths=ledger.sizes, seal=ledger.seal) if ledger else None
             changes, seal = stage.publish(plan.kept, old)
     if planned:
@@ -198,14 +202,19 @@ def _make_new(
             memory.settle()
 
 
+@contextmanager
 def _related(
-    library: Library, others: Executor | None, memory: Cache | None
-) -> Callable[[], Relations]:
-    """What tells which papers are related, once; others begin to find out."""
-    if others is None:
-        return partial(relate, library, memory)
-    waiting = [others.submit(_lean, relate_elsewhere, relatable(library))]
-    return lambda: _noted(waiting.pop().result(), memory)
+    library: Library, others: Executor | None, memory: Cache | None, previous: "_Previous | None"
+) -> Iterator[Callable[[], Relations]]:
+    """Begin to find out which papers are related; what is given tells it, once."""
+    if memory and previous:
+        with _copied(memory, partial(relate, library)) as related:
+            yield related
+    elif others is None:
+        yield partial(relate, library, memory)
+    else:
+        waiting = [others.submit(_lean, relate_elsewhere, relatable(library))]
+        yield lambda: _noted(waiting.pop().result(), memory)
 
 
 def _noted(notes: Notes, memory: Cache | None) -> Relations:
@@ -223,28 +232,36 @@ def _search(
     memory: Cache | None,
     previous: "_Previous | None",
     has_json: bool,
-) -> Iterator[Iterator[File | Kept]]:
-    """Begin to make the search; the files come when they are asked for. Where there is an old site
-    to go by, a copy of this process makes them."""
-    if memory is None or previous is None:
-        yield _begun(render_search(library, others, memory, previous, abstracts=has_json))
-        return
+) -> Iterator[Callable[[], Iterable[File | Kept]]]:
+    """Begin to make the search; what is given tells its files, once."""
+    if memory and previous:
+        with _copied(
+            memory,
+            lambda own: list(render_search(library, None, own, previous, abstracts=has_json)),
+        ) as files:
+            yield files
+    else:
+        begun = _begun(render_search(library, others, memory, previous, abstracts=has_json))
+        yield lambda: begun
+
+
+@contextmanager
+def _copied(memory: Cache, work: Callable[[Cache], _Result]) -> Iterator[Callable[[], _Result]]:
+    """Begin some work in a copy of this process, as few things have to be done again. What is given
+    waits for the result, after what the copy noted is remembered."""
     memory.begin_reading()
 
-    def work() -> _Searched:
+    def noted() -> tuple[_Result, set[str], dict[str, bytes]]:
         with memory.again() as own:
-            files = render_search(library, None, own, previous, abstracts=has_json)
-            return list(files), *own.noted
+            return work(own), *own.noted
 
-    with aside(work) as result:
-        yield _told(result, memory)
+    def result() -> _Result:
+        done, used, values = waited()
+        memory.add(used, values)
+        return done
 
-
-def _told(result: Callable[[], _Searched], memory: Cache) -> Iterator[File | Kept]:
-    """The files that a copy of this process made, after what it noted is remembered."""
-    files, used, values = result()
-    memory.add(used, values)
-    yield from files
+    with aside(noted) as waited:
+        yield result
 
 
 def _begun(files: Iterator[File | Kept]) -> Iterator[File | Kept]:

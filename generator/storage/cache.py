@@ -40,7 +40,7 @@ class Cache:
         """Like `_waiting`, as they are going to be written."""
         self._waiting_bytes = 0
         self._stays = False
-        self._is_read = False
+        self._readers = 0
         self._pack = ZstdCompressor(level=1).compress
         self._unpack = ZstdDecompressor().decompress
         self.damaged = False
@@ -87,7 +87,7 @@ class Cache:
     def settle(self) -> None:
         """Write what was put in so far: it takes a while, and a builder knows when it has time. As
         long as a copy of this process reads, it waits."""
-        if self._is_read:
+        if self._readers:
             return
         rows = chain(self._rows.items(), self._packed())
         with self._noticing():
@@ -102,7 +102,7 @@ class Cache:
     def begin_reading(self) -> None:
         """A copy of this process is going to read, too: nothing is written until it told what it
         asked for and put in (`add`)."""
-        self._is_read = True
+        self._readers += 1
 
     @contextlib.contextmanager
     def again(self) -> Iterator["Cache"]:
@@ -125,7 +125,7 @@ class Cache:
 
     def add(self, used: set[str], rows: Mapping[str, bytes]) -> None:
         """What a copy of this process noted, which reads no more."""
-        self._is_read = False
+        self._readers -= 1
         self._used |= used
         self._rows |= rows
 

@@ -4,21 +4,20 @@ folder, and which files.
 It counts only as long as the folder is as that build left it.
 """
 
-import os
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
-from stat import S_ISDIR
 
 import orjson
 
 from generator.storage.aside import aside
 from generator.storage.cache import OUTPUT, Cache
 from generator.storage.staging import Seal, seal_of
-from generator.storage.tree import RECENT
+from generator.storage.tree import FileStat
+
+_Digests = Callable[[], Mapping[str, str] | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,37 +41,50 @@ class Ledger:
     """The bytes of each file, by its path."""
 
 
-@contextmanager
-def reading_ledger(
-    cache: Cache | None, output: Path
-) -> Iterator[tuple[str, Callable[[str], Ledger | None]]]:
-    """Begin to look at what is in `output`. Gives the stamp of what it was made from, empty where
-    that cannot be told, and what tells the ledger by the stamp of what a site would be made from
-    now; None where there is none, or another site or nothing.
+class LastSite:
+    """The site that a build left in an output folder."""
 
-    One with this stamp comes without digests and sizes: there is nothing to be done."""
+    def __init__(
+        self, head: Ledger, files: Mapping[str, int], digests: _Digests, seal: Callable[[], Seal]
+    ) -> None:
+        """`head`: its ledger without digests and sizes. What the two calls give is told when they
+        are done: the digests that the build noted, and the seal of what is in the folder now."""
+        self._head, self._files, self._digests, self._seal = head, files, digests, seal
+
+    @property
+    def stamp(self) -> str:
+        """Of what it was made from; empty where that cannot be told."""
+        return self._head.stamp
+
+    def head(self) -> Ledger | None:
+        """Its ledger without digests and sizes; None where it is not as it was left."""
+        return self._head if self._seal() == self._head.seal else None
+
+    def ledger(self) -> Ledger | None:
+        """Its ledger; None where it is not as it was left."""
+        head, digests = self.head(), self._digests()
+        if head is None or digests is None:
+            return None
+        return replace(head, digests=digests, sizes=self._files)
+
+
+@contextmanager
+def reading_ledger(cache: Cache | None, output: Path) -> Iterator[LastSite | None]:
+    """Begin to look at what is in `output`. Gives the site that was left there last, if any was."""
     head = cache.get(_key(output, "site")) if cache else None
     files = cache.get(_key(output, "files")) if cache else None
     if cache is None or head is None or files is None or not output.is_dir():
-        yield "", lambda _: None
+        yield None
         return
     told, (paths, sizes) = orjson.loads(head), orjson.loads(files)
-    left = Seal(**told["seal"])
-    ledger = Ledger(**told | {"seal": left}, digests={}, sizes={})
 
-    def result(stamp: str) -> Ledger | None:
-        if sealed() != left:
-            return None
-        if stamp and ledger.stamp == stamp:
-            return ledger
-        digests = cache.get(_key(output, "products"))
-        if digests is None:
-            return None
-        known = dict(zip(paths, sizes, strict=True))
-        return replace(ledger, digests=orjson.loads(digests), sizes=known)
+    def digests() -> dict[str, str] | None:
+        found = cache.get(_key(output, "products"))
+        return None if found is None else orjson.loads(found)
 
-    with aside(lambda: seal_of(output, paths)) as sealed:
-        yield ledger.stamp, result
+    with aside(lambda: seal_of(output, paths)) as seal:
+        ledger = Ledger(**told | {"seal": Seal(**told["seal"])}, digests={}, sizes={})
+        yield LastSite(ledger, dict(zip(paths, sizes, strict=True)), digests, seal)
 
 
 def write_ledger(cache: Cache, output: Path, ledger: Ledger) -> None:
@@ -91,37 +103,12 @@ def _key(output: Path, part: str) -> str:
     return f"{OUTPUT}{output.resolve()} {part}"
 
 
-def stamp_of(folders: Iterable[Path], *others: object) -> str:
-    """A digest of all files of some folders, as far as names, sizes and times tell, and of other
-    values. Empty where that cannot be told: a folder is a link, or a file changed so recently that
-    it may yet change and look the same."""
-    digest = blake2b(repr(others).encode(), digest_size=16)
-    latest = 0
-    for folder in folders:
-        for place, found in sorted(_files(str(folder))):
-            if S_ISDIR(found.st_mode):  # linked: it may be large, or lead back here
-                return ""
-            latest = max(latest, found.st_mtime_ns, found.st_ctime_ns)
-            digest.update(f"{place}\0{found.st_size}\0{found.st_mtime_ns}\n".encode())
-    return digest.hexdigest() if latest < time.time_ns() - RECENT else ""
-
-
-def _files(folder: str) -> Iterator[tuple[str, os.stat_result]]:
-    try:
-        entries = os.scandir(folder)
-    except OSError:
-        return
-    with entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                yield from _files(entry.path)
-            else:
-                yield entry.path, _stat(entry)
-
-
-def _stat(entry: "os.DirEntry[str]") -> os.stat_result:
-    """Of a file, or of a link that leads nowhere, as editors leave them beside what they edit."""
-    try:
-        return entry.stat()
-    except OSError:
-        return entry.stat(follow_symlinks=False)
+def stamp_of(files: Iterable[FileStat], *others: object) -> str:
+    """A digest of files, as far as their stamps tell, and of other values. Empty where that cannot
+    be told: one is a folder, or was changed so recently that it may yet change and look the
+    same."""
+    files = [*files]
+    if not all(file.is_settled for file in files):
+        return ""
+    told = "\n".join([repr(others), *[file.stamp for file in files]])
+    return blake2b(told.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

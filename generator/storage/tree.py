@@ -13,7 +13,9 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
+from stat import S_IFDIR, S_IFLNK, S_IFMT
 
 from generator.errors import problem
 
@@ -113,21 +115,55 @@ class FileStat:
     """Another one when the file was changed."""
     is_settled: bool
     """Whether it was changed so long ago that its time would tell of another change."""
+    is_file: bool = True
+    """Or a link that leads nowhere, or to a folder, which may be large, or lead back here."""
 
 
 def stat_files(root: Path, folder: str) -> list[FileStat]:
     """The files below a folder, as `list_files` gives them."""
-    latest = time.time_ns() - RECENT
-    found = []
+    latest, found = _latest(), list[FileStat]()
     for path in list_files(root, folder):
-        try:
-            stat = os.stat(f"{root}/{path}")  # noqa: PTH116
-        except OSError:
-            continue
-        changed = stat.st_mtime_ns
-        stamp = f"{path} {stat.st_size} {changed} {stat.st_ino}"
-        found.append(FileStat(path, stamp, changed < latest and stat.st_ctime_ns < latest))
+        with contextlib.suppress(OSError):
+            found.append(_told(path, os.stat(f"{root}/{path}"), latest))  # noqa: PTH116
     return found
+
+
+def stat_tree(folder: Path, name: str) -> list[FileStat]:
+    """All that is below a folder, sorted, names that begin with a dot, too; their paths begin with
+    `name`. Links to folders are not followed, and never settled. Empty where there is no folder."""
+    latest = _latest()
+    found = [_told(path, stat, latest) for path, stat in _stats(str(folder), name)]
+    return sorted(found, key=attrgetter("path"))
+
+
+def _latest() -> int:
+    """When a file must have been changed to be settled, in nanoseconds since 1970."""
+    return time.time_ns() - RECENT
+
+
+def _told(path: str, stat: os.stat_result, latest: int) -> FileStat:
+    changed, kind = stat.st_mtime_ns, S_IFMT(stat.st_mode)
+    is_settled = changed < latest and stat.st_ctime_ns < latest and kind != S_IFDIR
+    stamp = f"{path} {stat.st_size} {changed} {stat.st_ino}"
+    return FileStat(path, stamp, is_settled, kind not in (S_IFDIR, S_IFLNK))
+
+
+def _stats(place: str, path: str) -> Iterator[tuple[str, os.stat_result]]:
+    with contextlib.suppress(OSError), os.scandir(place) as entries:
+        for entry in entries:
+            inner = f"{path}/{entry.name}"
+            if entry.is_dir(follow_symlinks=False):
+                yield from _stats(entry.path, inner)
+            else:
+                yield inner, _stat(entry)
+
+
+def _stat(entry: "os.DirEntry[str]") -> os.stat_result:
+    """Of a file, or of a link that leads nowhere, as editors leave them beside what they edit."""
+    try:
+        return entry.stat()
+    except OSError:
+        return entry.stat(follow_symlinks=False)
 
 
 def _walk(place: str, path: str) -> Iterator[str]:
