@@ -7,11 +7,12 @@ import json
 import os
 import shlex
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -489,4 +490,18 @@ def _submission(voice: _Voice, site: Path, event: Path, output: Path) -> None:
 def main() -> None:
     """The program."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy would start threads for all cores
-    _main(prog_name="broadsheet")
+    try:
+        _main(prog_name="broadsheet")
+    except SystemExit as end:
+        _leave(end)
+
+
+def _leave(end: SystemExit) -> NoReturn:
+    """End at once where nothing is left to be done: Python would first take apart all papers, one
+    by one."""
+    if threading.active_count() == 1 and isinstance(end.code, int | None):
+        with contextlib.suppress(OSError):  # who reads is gone, which Python tells at its end
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(end.code or 0)
+    raise end

@@ -33,9 +33,8 @@ def is_packable(paper: Paper) -> bool:
 
 def digest(value: Any, *parts: str) -> str:
     """A digest of a value and of texts: another when any of them is another."""
-    found = blake2b(_told(value), digest_size=16)
-    found.update("".join(parts).encode())
-    return found.hexdigest()
+    told = _told(value) + "".join(parts).encode()
+    return blake2b(told, digest_size=16).hexdigest()
 
 
 def _told(value: Any) -> bytes:

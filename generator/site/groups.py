@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from generator.config import Config
 from generator.library.people import organization_of
@@ -119,8 +120,11 @@ def _last_months(library: Library) -> tuple[str, ...]:
 def _topic_row(
     library: Library, topic: Topic, papers: Sequence[str], months: Sequence[str]
 ) -> TopicRow:
-    dates = (library.papers[paper].date for paper in papers)
-    counts = Counter(month_slug(day) for day in dates if day)
+    days = Counter(library.papers[paper].date for paper in papers)
+    counts = Counter[str]()
+    for day, count in days.items():
+        if day:
+            counts[month_slug(day)] += count
     trend = tuple(counts[month] for month in months)
     return TopicRow(
         title=topic.title,
@@ -141,9 +145,11 @@ def _topic_head(
 ) -> TopicHead:
     base = f"/topics/{topic.slug}/"
     has_bib = bool(papers) and "bulk-bib" not in config.leave_out
-    groups = (organization_of(library.papers[paper], library.people) for paper in papers)
-    slugs = (slugify(name) for name in groups if name)
-    active = Counter(slug for slug in slugs if slug in by_slug)
+    groups = Counter(organization_of(library.papers[paper], library.people) for paper in papers)
+    active = Counter[str]()
+    for name, count in groups.items():
+        if name and (slug := slugify(name)) in by_slug:
+            active[slug] += count
     rows = [
         CountRow(name=by_slug[slug].name, url=f"/organizations/{slug}/", count=count)
         for slug, count in sorted(active.items(), key=lambda entry: (-entry[1], entry[0]))[:8]
@@ -164,9 +170,10 @@ def _topic_head(
 def gather_organizations(library: Library, min_papers: int = 1) -> dict[str, Organization]:
     """By slug, the organisations that at least so many papers name, most papers first."""
     members: dict[str, list[Paper]] = {}
+    slug_of = cache(slugify)
     for paper in library:
         if name := organization_of(paper, library.people):
-            members.setdefault(slugify(name), []).append(paper)
+            members.setdefault(slug_of(name), []).append(paper)
     known = (entry for entry in members.items() if len(entry[1]) >= min_papers)
     ordered = sorted(known, key=lambda entry: (-len(entry[1]), entry[0]))
     return {slug: _organization(slug, papers, library.people) for slug, papers in ordered}

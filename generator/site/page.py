@@ -1,6 +1,6 @@
 """What a page of the site is: URL, template, what it shows; and how a list becomes pages."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -124,30 +124,36 @@ def paginate(
     base: str, groups: Sequence[Group], density: Density = "abstracts"
 ) -> Iterator[Listing]:
     """The pages of a listing, at least one; a group may go on over pages."""
-    places = [(group, paper) for group in groups for paper in group.papers]
+    total = sum(len(group.papers) for group in groups)
     if density == "nothing":
         yield Listing(
-            groups=(), base=base, number=1, pages=1, first=1, total=len(places), density=density
+            groups=(), base=base, number=1, pages=1, first=1, total=total, density=density
         )
         return
     size = TITLES_SIZE if density == "titles" else PAGE_SIZE
-    pages = max(1, -(-len(places) // size))
+    pages = max(1, -(-total // size))
     for number in range(1, pages + 1):
-        members: dict[tuple[str, str], list[str]] = {}
-        for group, paper in places[(number - 1) * size : number * size]:
-            members.setdefault((group.title, group.url), []).append(paper)
+        before = (number - 1) * size
         yield Listing(
-            groups=tuple(
-                Group(title=title, url=url, papers=tuple(papers))
-                for (title, url), papers in members.items()
-            ),
+            groups=tuple(_stretch(groups, before, before + size)),
             base=base,
             number=number,
             pages=pages,
-            first=min(len(places), (number - 1) * size + 1),
-            total=len(places),
+            first=min(total, before + 1),
+            total=total,
             density=density,
         )
+
+
+def _stretch(groups: Iterable[Group], start: int, end: int) -> Iterator[Group]:
+    """Groups with those of their papers that stand between two places among all."""
+    for group in groups:
+        count = len(group.papers)
+        if start <= 0 < count <= end:
+            yield group
+        elif start < count and end > 0:
+            yield replace(group, papers=group.papers[max(start, 0) : end])
+        start, end = start - count, end - count
 
 
 def page_url(base: str, number: int) -> str:
@@ -163,11 +169,13 @@ def listing_pages(
 ) -> Iterator[Page]:
     """A page and the later pages of its listing. `gained`: what papers gained, in words."""
     for listing in paginate(page.url, groups, density):
-        shown = {paper for group in listing.groups for paper in group.papers}
-        known = {slug: text for slug, text in (gained or {}).items() if slug in shown}
+        if gained:
+            shown = {paper for group in listing.groups for paper in group.papers}
+            known = {slug: text for slug, text in gained.items() if slug in shown}
+            listing = replace(listing, gained=known)
         title = page.title if listing.number == 1 else f"{page.title}, page {listing.number}"
         url = page_url(page.url, listing.number)
-        yield replace(page, url=url, title=title, listing=replace(listing, gained=known))
+        yield replace(page, url=url, title=title, listing=listing)
 
 
 def one_group(papers: Sequence[str]) -> tuple[Group, ...]:

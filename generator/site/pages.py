@@ -3,7 +3,7 @@
 Owns which pages there are and that no two share a URL. Renders nothing.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate
@@ -98,13 +98,14 @@ def plan_site(library: Library, config: Config) -> Site:
     )
 
 
-def _refuse_collisions(library: Library, lists: Iterable[Page]) -> None:
+def _refuse_collisions(library: Library, lists: Sequence[Page]) -> None:
     """Case is folded: two URLs that differ only in case are one file on many machines."""
+    urls = [*map(paper_url, library.papers), *[page.url for page in lists]]
+    if len(set("\n".join(urls).lower().split("\n"))) == len(urls):
+        return
     claims: dict[str, list[Paper | Page]] = {}
-    for paper in library:
-        claims.setdefault(paper_url(paper.id).lower(), []).append(paper)
-    for page in lists:
-        claims.setdefault(page.url.lower(), []).append(page)
+    for claim in (*library, *lists):
+        claims.setdefault(_url(claim).lower(), []).append(claim)
     problems = [
         Problem(
             where=_source(rival) or _url(rival),
@@ -156,14 +157,15 @@ class PaperPages:
     def __init__(self, site: Site, related: Relations) -> None:
         self._library, self._risen, self._related = site.library, site.risen, related
         self._papers = tuple(site.library)
+        self._titles = {paper.id: paper.title for paper in self._papers}
+        self._named = ["", *[f"{paper.id} {paper.title}" for paper in self._papers], ""]
 
     def told(self, number: int) -> str:
         """What a page shows besides its paper, as a text that is another when that is."""
-        paper, (later, earlier) = self._papers[number], self._beside(number)
-        beside = [f"{each.id} {each.title}" if each else "" for each in (later, earlier)]
-        line = self._related.line(paper.id)
-        told = [*beside, line, *_titles(self._library, line)]
-        changes, rise = self._library.changes.get(paper.id), self._risen.get(paper.id)
+        paper = self._papers[number].id
+        line, named = self._related.line(paper), self._named
+        told = [named[number], named[number + 2], line, *_titles(self._titles, line)]
+        changes, rise = self._library.changes.get(paper), self._risen.get(paper)
         if changes or rise:
             told.append(repr((changes, rise)))
         return "\0".join(told)
@@ -185,7 +187,7 @@ class PaperPages:
             shows={
                 "earlier": earlier,
                 "later": later,
-                "related": RelatedRows(line=line, titles=tuple(_titles(self._library, line))),
+                "related": RelatedRows(line=line, titles=tuple(_titles(self._titles, line))),
                 "changes": tuple(map(_change, self._library.changes.get(paper.id, ()))),
                 "rise": self._risen.get(paper.id),
             },
@@ -208,10 +210,9 @@ def _ref(paper: Paper | None) -> Ref | None:
     return Ref(title=paper.title, url=paper_url(paper.id)) if paper else None
 
 
-def _titles(library: Library, line: str) -> list[str]:
+def _titles(titles: Mapping[str, str], line: str) -> list[str]:
     """Of the papers in a line of `library.related.Relations`."""
-    ids = [each.partition(" ")[0] for each in line.split("\t")] if line else ()
-    return [library.papers[paper].title for paper in ids]
+    return [titles[each.partition(" ")[0]] for each in line.split("\t")] if line else []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

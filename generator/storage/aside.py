@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 _Result = TypeVar("_Result")
+_PATIENCE = 2
+"""How nice a copy is to the process that it works for: where there are more of them than cores, the
+copies share one, and who waits for all of them has another."""
 
 
 @contextlib.contextmanager
@@ -43,6 +46,7 @@ def _do(work: Callable[[], object], reading: int, writing: int) -> None:
     """In the copy: do the work, hand over what comes of it, and end."""
     try:
         os.close(reading)
+        os.nice(_PATIENCE)
         told = pickle.dumps(work(), pickle.HIGHEST_PROTOCOL)
         with os.fdopen(writing, "wb") as stream:
             stream.write(told)
