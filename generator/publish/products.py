@@ -98,10 +98,12 @@ class Plan:
         yield from self._new(bulk[""])
         endings = _endings(_SINGLE, self._site.config.leave_out)
         for number, paper in enumerate(self._site.library.papers):
-            yield from self._new_page(paper, number, pages)
+            if page := self._new_page(paper, number, pages):
+                yield page
             if endings:
                 yield from self._new([self._find.product("paper", paper, (paper,), None, endings)])
-            yield from self._new(bulk[paper])
+            if paper in bulk:
+                yield from self._new(bulk[paper])
 
     def _new(self, products: Iterable[Product]) -> Iterator[Product]:
         for product in products:
@@ -111,16 +113,16 @@ class Plan:
             else:
                 yield product
 
-    def _new_page(self, paper: str, number: int, pages: PaperPages) -> Iterator[Product]:
+    def _new_page(self, paper: str, number: int, pages: PaperPages) -> Product | None:
         """A paper's page, which becomes a value only if it is new."""
         url = paper_url(paper)
         key, told = f"page {url}", self._find.page_of_paper(paper, pages.told(number))
         self.digests[key] = told
         if self._known.get(key) == told:
             self.kept.add(f"{url[1:]}index.html")
-        else:
-            page = pages.page(number)
-            yield Product(kind="page", name=url, papers=(paper,), body=page, digest=told)
+            return None
+        page = pages.page(number)
+        return Product(kind="page", name=url, papers=(paper,), body=page, digest=told)
 
 
 _SINGLE = {"json": "json", "bib": "bib", "ris": "ris"}
