@@ -122,9 +122,10 @@ def make_site(
         frame = make_frame(site, theme.look, PROGRAM)
         plan = Plan(site, frame, ledger.digests if ledger else {})
         whole = ledger is None or len(ledger.sizes) <= LINKED_MOST
-        with staging(output, whole=whole) as stage:
-            telling = partial(_site_files, site, theme)
-            rest = stack.enter_context(aside(lambda: write_files(stage.place, telling())))
+        with (
+            staging(output, whole=whole) as stage,
+            aside(lambda: write_files(stage.place, _site_files(site, theme))) as rest,
+        ):
             stage.write(theme.static)
             if not previous:
                 stage.write(_new(search(), plan.kept))
