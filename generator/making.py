@@ -106,7 +106,7 @@ def make_site(
     with _collecting_seldom(), _Workers(jobs, executor) as workers, ExitStack() as stack:
         config = load_config(root, base_url)
         theme = load_theme(root, config)
-        # whoever is elsewhere may not see the pages
+        # whoever is elsewhere may not see the pages, and after a build few are unknown
         readers = None if executor or last else workers.for_(len(content))
         library = load_library(root, drafts=drafts, memory=memory, executor=readers, found=content)
         ledger = last.ledger() if last else None

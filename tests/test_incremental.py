@@ -245,3 +245,29 @@ def test_in_a_large_site_what_is_new_is_moved_in(tmp_path: Path) -> None:
     assert "papers/paper-18/index.html" in done.changes.removed
     assert tree(site / "output") == clean(site)
     assert (stays.stat().st_ino, stays.stat().st_nlink) == (before.st_ino, 1)
+    write_text(
+        site, "content/site.yml", "title: Papers\ntheme: plain\nbase_url: https://p.example/\n"
+    )
+    assert len(build(site).changes.written) > LINKED_MOST // 2
+    assert tree(site / "output") == clean(site)
+    assert not list(site.glob(".output.*"))
+
+
+def test_pages_in_a_linked_folder_are_read(toy: Path) -> None:
+    """A link is looked through by the second of two ways, and is no reason to build nothing."""
+    write_text(
+        toy,
+        "more/2511.00017.md",
+        "---\ntitle: Linked\ndate: 2019-01-02\nadded: 2025-11-20\n---\nBricks.\n",
+    )
+    (toy / "content/papers/2019").symlink_to(toy / "more")
+    assert built(toy) == clean(toy)
+    page = toy / "output/papers/2511.00017/index.html"
+    assert "Linked" in page.read_text()
+    write_text(
+        toy,
+        "more/2511.00017.md",
+        "---\ntitle: Again\ndate: 2019-01-02\nadded: 2025-11-20\n---\nBricks.\n",
+    )
+    assert built(toy) == clean(toy)
+    assert "Again" in page.read_text()

@@ -101,7 +101,7 @@ def plan_site(library: Library, config: Config) -> Site:
 def _refuse_collisions(library: Library, lists: Sequence[Page]) -> None:
     """Case is folded: two URLs that differ only in case are one file on many machines."""
     urls = [*map(paper_url, library.papers), *[page.url for page in lists]]
-    if len(set("\n".join(urls).lower().split("\n"))) == len(urls):
+    if len({url.lower() for url in urls}) == len(urls):
         return
     claims: dict[str, list[Paper | Page]] = {}
     for claim in (*library, *lists):
@@ -157,15 +157,14 @@ class PaperPages:
     def __init__(self, site: Site, related: Relations) -> None:
         self._library, self._risen, self._related = site.library, site.risen, related
         self._papers = tuple(site.library)
-        self._titles = {paper.id: paper.title for paper in self._papers}
-        self._named = ["", *[f"{paper.id} {paper.title}" for paper in self._papers], ""]
 
     def told(self, number: int) -> str:
         """What a page shows besides its paper, as a text that is another when that is."""
-        paper = self._papers[number].id
-        line, named = self._related.line(paper), self._named
-        told = [named[number], named[number + 2], line, *_titles(self._titles, line)]
-        changes, rise = self._library.changes.get(paper), self._risen.get(paper)
+        paper, (later, earlier) = self._papers[number], self._beside(number)
+        beside = [f"{each.id} {each.title}" if each else "" for each in (later, earlier)]
+        line = self._related.line(paper.id)
+        told = [*beside, line, *_titles(self._library, line)]
+        changes, rise = self._library.changes.get(paper.id), self._risen.get(paper.id)
         if changes or rise:
             told.append(repr((changes, rise)))
         return "\0".join(told)
@@ -187,7 +186,7 @@ class PaperPages:
             shows={
                 "earlier": earlier,
                 "later": later,
-                "related": RelatedRows(line=line, titles=tuple(_titles(self._titles, line))),
+                "related": RelatedRows(line=line, titles=tuple(_titles(self._library, line))),
                 "changes": tuple(map(_change, self._library.changes.get(paper.id, ()))),
                 "rise": self._risen.get(paper.id),
             },
@@ -210,9 +209,10 @@ def _ref(paper: Paper | None) -> Ref | None:
     return Ref(title=paper.title, url=paper_url(paper.id)) if paper else None
 
 
-def _titles(titles: Mapping[str, str], line: str) -> list[str]:
+def _titles(library: Library, line: str) -> list[str]:
     """Of the papers in a line of `library.related.Relations`."""
-    return [titles[each.partition(" ")[0]] for each in line.split("\t")] if line else []
+    ids = [each.partition(" ")[0] for each in line.split("\t")] if line else ()
+    return [library.papers[paper].title for paper in ids]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ folder, and which files.
 It counts only as long as the folder is as that build left it.
 """
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -47,9 +48,14 @@ class LastSite:
     def __init__(
         self, head: Ledger, files: Mapping[str, int], digests: _Digests, seal: Callable[[], Seal]
     ) -> None:
-        """`head`: its ledger without digests and sizes. What the two calls give is told when they
-        are done: the digests that the build noted, and the seal of what is in the folder now."""
-        self._head, self._files, self._digests, self._seal = head, files, digests, seal
+        """`head`: its ledger without digests and sizes; `files`: its sizes; `digests` reads those
+        that the build noted, and `seal` waits for that of what is in the folder now."""
+        self._head, self._files, self._digests, self._seal = (
+            head,
+            files,
+            digests,
+            functools.cache(seal),
+        )
 
     @property
     def stamp(self) -> str:
