@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import Any, TypeVar
 
 from generator import __version__
+from generator.config import Config
 from generator.content import load_config, load_library, load_theme
 from generator.errors import BroadsheetError, Problem
 from generator.library.memory import Notes
@@ -74,6 +75,8 @@ LINKED_MOST = 1_000
 among them."""
 _WORTH_PROCESSES = 400
 """Below so many papers to look at, or products to make, processes cost more than they save."""
+_WORTH_A_COPY = 20_000
+"""Below so many papers, to begin another copy of the process takes longer than it saves."""
 _OBJECTS_TO_COLLECT = 50_000
 _UNDER_WAY = 64
 """Batches that wait, run or have just been made, when others make them."""
@@ -108,15 +111,15 @@ def make_site(
         theme = load_theme(root, config)
         # whoever is elsewhere may not see the pages, and after a build few are unknown
         readers = None if executor or last else workers.for_(len(content))
-        library = load_library(root, drafts=drafts, memory=memory, executor=readers, found=content)
+        load = _not_collecting()(load_library)
+        library = load(root, drafts=drafts, memory=memory, executor=readers, found=content)
         ledger = last.ledger() if last else None
         others = workers.for_(0 if ledger else len(library.papers))
         previous = _Previous(output, ledger) if ledger else None
         related = stack.enter_context(_related(library, others, memory, previous))
         fitted = fit(library, config)
         config = fitted.config
-        has_json = "json" not in config.leave_out
-        search = stack.enter_context(_search(library, others, memory, previous, has_json))
+        search = stack.enter_context(_search(library, others, memory, previous, config))
         ready_templates(theme.look, memory)
         site = plan_site(library, config)
         frame = make_frame(site, theme.look, PROGRAM)
@@ -133,9 +136,9 @@ def make_site(
             make_new = partial(_make_new, stage, workers, library, frame, memory, problems)
             make_new(plan.lists())
             pages = PaperPages(site, related())
-            make_new(plan.papers(pages))
-            if problems:
-                raise BroadsheetError(sorted(problems, key=lambda problem: problem.where))
+            with _digests(plan, pages, previous) as digests:
+                make_new(plan.papers(pages, digests))
+            _raise(problems)
             if previous:  # a copy of this process may still be at it
                 stage.write(_new(search(), plan.kept))
             stage.add(rest())
@@ -145,6 +148,11 @@ def make_site(
         planned(pages, frame)
     sizes = {path: ledger.sizes[path] for path in plan.kept} if ledger else {}
     return _ledger(site, fitted.warnings, plan.digests, sizes | stage.sizes, seal), changes
+
+
+def _raise(problems: Iterable[Problem]) -> None:
+    if found := sorted(problems, key=lambda problem: problem.where):
+        raise BroadsheetError(found)
 
 
 def _ledger(
@@ -209,12 +217,13 @@ def _related(
 ) -> Iterator[Callable[[], Relations]]:
     """Begin to find out which papers are related; what is given tells it, once."""
     if memory and previous:
-        with _copied(memory, partial(relate, library)) as related:
+        with _copied(memory, lambda own: relate(library, own, library.digests)) as related:
             yield related
     elif others is None:
-        yield partial(relate, library, memory)
+        yield partial(relate, library, memory, library.digests)
     else:
-        waiting = [others.submit(_lean, relate_elsewhere, relatable(library))]
+        work = partial(relate_elsewhere, relatable(library), library.digests)
+        waiting = [others.submit(_lean, work)]
         yield lambda: _noted(waiting.pop().result(), memory)
 
 
@@ -227,14 +236,29 @@ def _noted(notes: Notes, memory: Cache | None) -> Relations:
 
 
 @contextmanager
+def _digests(
+    plan: Plan, pages: PaperPages, previous: "_Previous | None"
+) -> Iterator[Iterable[str]]:
+    """The digests of papers' pages, as far as it helps to have them: of a large site that is there
+    already few pages are made, and a copy of this process works out half of the digests."""
+    if previous is None or len(pages) < _WORTH_A_COPY:
+        yield ()
+        return
+    half = len(pages) // 2
+    with aside(partial(plan.of_pages, pages, range(half, len(pages)))) as others:
+        yield chain(repeat("", half), (digest for told in (others,) for digest in told()))
+
+
+@contextmanager
 def _search(
     library: Library,
     others: Executor | None,
     memory: Cache | None,
     previous: "_Previous | None",
-    has_json: bool,
+    config: Config,
 ) -> Iterator[Callable[[], Iterable[File | Kept]]]:
     """Begin to make the search; what is given tells its files, once."""
+    has_json = "json" not in config.leave_out
     if memory and previous:
         with _copied(
             memory,
@@ -371,6 +395,18 @@ def _collecting_seldom() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*usual)
+        gc.unfreeze()
+
+
+@contextmanager
+def _not_collecting() -> Iterator[None]:
+    """Python does not look for garbage in cycles, nor later among what is there when this ends."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 class _Workers:
@@ -388,7 +424,7 @@ class _Workers:
         if self._pool is None and self._jobs > 1 and count >= _WORTH_PROCESSES:
             context = multiprocessing.get_context(_start_method())
             gc.freeze()
-            self._pool = ProcessPoolExecutor(self._jobs, mp_context=context)
+            self._pool = ProcessPoolExecutor(self._jobs, mp_context=context, initializer=gc.enable)
         return self._pool
 
     def __enter__(self) -> "_Workers":
@@ -397,7 +433,6 @@ class _Workers:
     def __exit__(self, *_: object) -> None:
         if self._pool:
             self._pool.shutdown(cancel_futures=True)
-            gc.unfreeze()
 
 
 def _start_method() -> str:

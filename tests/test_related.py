@@ -25,6 +25,7 @@ from generator.library.neighbours import (
     reached,
     zeros,
 )
+from generator.library.packed import digest
 from generator.library.related import relate
 from generator.library.wording import telling_stem, words_of
 from generator.model import Paper
@@ -281,9 +282,23 @@ def edited(papers: list[Paper], chance: random.Random) -> list[Paper]:
 @pytest.mark.parametrize("size", [60, 128, 900])
 def test_after_edits_the_same_is_found_as_from_nothing(size: int) -> None:
     memory, chance, papers = Notes(), random.Random(size), library(size, seed=size)
+    told = Notes()
     for _ in range(30):
         assert relate(papers, memory) == relate(papers)
+        digests = {paper.id: digest(paper) for paper in papers}
+        assert relate(papers, told, digests) == relate(papers)
         papers = edited(papers, chance)
+
+
+def test_a_paper_whose_digest_is_as_it_was_is_not_looked_at() -> None:
+    memory, some = Notes(), library(300)
+    digests = {paper.id: digest(paper) for paper in some}
+    before = relate(some, memory, digests)
+    others = [replace(paper, title=f"Not {paper.title}", abstract="") for paper in some]
+    assert relate(others, memory, digests) == before
+    counted = [replace(paper, upvotes=7) for paper in some]
+    assert relate(counted, memory, {paper.id: digest(paper) for paper in counted}) == before
+    assert relate(others, memory, {}) == relate(others)
 
 
 def test_what_is_remembered_is_not_worked_out_again() -> None:

@@ -7,6 +7,7 @@ matter.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from generator.library.memory import Memory, Notes
@@ -51,21 +52,26 @@ def read_line(line: str) -> tuple[Related, ...]:
     return tuple([Related(id_, tuple(words)) for id_, *words in told])
 
 
-def relate(papers: Iterable[Paper], memory: Memory | None = None) -> Relations:
+def relate(
+    papers: Iterable[Paper],
+    memory: Memory | None = None,
+    digests: Mapping[str, str] = MappingProxyType({}),
+) -> Relations:
     """Find the papers nearest to each. What is found does not depend on `memory`, which holds what
-    earlier calls found out; with it, only what changed since takes time."""
+    earlier calls found out; with it, only what changed since takes time. `digests`: by id, of all
+    of a paper, as far as they are known: with them it is soon seen which papers are the same."""
     from generator.library.relating import Relating  # brings numpy, which takes a while
     from generator.library.remembered import ForgottenError, Remembered
 
     remembered = Remembered(Notes() if memory is None else memory)
     ordered = sorted(papers, key=lambda paper: paper.id)
-    relating = Relating(ordered, remembered.known, remembered)
+    relating = Relating(ordered, remembered.known, remembered, digests)
     del ordered  # whoever relates gives up what is read
     try:
         known = relating.find()
     except ForgottenError:
         remembered.forget()
-        relating = Relating(relating.papers, remembered.known, remembered)
+        relating = Relating(relating.papers, remembered.known, remembered, digests)
         known = relating.find()
     if memory is not None and not relating.is_known:
         remembered.put(known, relating.left, dict(relating.stems()))
@@ -81,11 +87,11 @@ def relatable(papers: Iterable[Paper]) -> list[Paper]:
     return [Paper(id=paper.id, title=paper.title, abstract=paper.abstract) for paper in papers]
 
 
-def relate_elsewhere(papers: list[Paper]) -> Notes:
+def relate_elsewhere(papers: list[Paper], digests: Mapping[str, str]) -> Notes:
     """What `relate` puts into a memory that knows nothing, for `relations`. The list is emptied:
     it is a copy of the caller's, and large."""
     notes = Notes()
-    relate((papers.pop() for _ in range(len(papers))), notes)
+    relate((papers.pop() for _ in range(len(papers))), notes, digests)
     return notes
 
 

@@ -7,7 +7,7 @@ others.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import pairwise
@@ -49,6 +49,8 @@ class Known:
     ids: Sequence[str]
     digests: NDArray[np.uint64]
     """Of each paper's title and abstract."""
+    told: NDArray[np.uint64]
+    """The beginning of what the caller told of all of each paper (`Relating`); 0: nothing."""
     lines: Sequence[str]
     """The related papers of each, as `related.Relations` reads them."""
     vectors: Vectors
@@ -62,6 +64,7 @@ class Known:
 NOTHING = Known(
     ids=(),
     digests=np.zeros(0, np.uint64),
+    told=np.zeros(0, np.uint64),
     lines=(),
     vectors=zeros(0),
     links=no_links(0),
@@ -89,6 +92,12 @@ def digests_of(papers: Iterable[Paper]) -> NDArray[np.uint64]:
     return np.frombuffer(b"".join([blake2b(t, digest_size=8).digest() for t in texts]), np.uint64)
 
 
+def _told_of(ids: Iterable[str], digests: Mapping[str, str]) -> NDArray[np.uint64]:
+    """The first eight bytes of digests in hexadecimal, by id."""
+    told = "".join([digests.get(paper, "")[:16].ljust(16, "0") for paper in ids])
+    return np.frombuffer(bytes.fromhex(told), np.uint64)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Moved:
     """Vectors that are others than they were."""
@@ -103,20 +112,32 @@ class _Moved:
 class Relating:
     """The related papers of a library, found by what is known of another one."""
 
-    def __init__(self, papers: Sequence[Paper], known: Known, held: Stems) -> None:
+    def __init__(
+        self, papers: Sequence[Paper], known: Known, held: Stems, digests: Mapping[str, str]
+    ) -> None:
         """`papers`: in order of id; given up where all are read at once. `held`: of the papers that
-        are known."""
+        are known. `digests`: by id, of all of a paper, as far as the caller knows them: a paper of
+        which one is as it was is not looked at."""
         self.papers, self._known, self._held = papers, known, held
         self._ids = [paper.id for paper in papers]
-        self._digests = digests_of(papers)
+        self._told = _told_of(self._ids, digests)
         places = {paper: place for place, paper in enumerate(known.ids)}
         self._places = np.array([places.get(paper, NONE) for paper in self._ids], np.int64)
+        self._digests = self._digests_now()
         same = self._places != NONE
         same[same] = self._digests[same] == known.digests[self._places[same]]
         self._changed = np.flatnonzero(~same)
         self._left = _without(len(known.ids), self._places[same])
         self._vocabulary = Vocabulary(known.stems)
         self._parts: list[tuple[Numbers, list[Held]]] = []
+
+    def _digests_now(self) -> NDArray[np.uint64]:
+        """Of each paper's title and abstract; what is told of a paper tells whether it is known."""
+        was = np.append(self._known.told, np.uint64(0))[self._places]
+        digests = np.append(self._known.digests, np.uint64(0))[self._places]
+        looked_at = np.flatnonzero((self._told != was) | (self._told == 0))
+        digests[looked_at] = digests_of(self.papers[row] for row in looked_at.tolist())
+        return digests
 
     @property
     def is_known(self) -> bool:
@@ -153,6 +174,7 @@ class Relating:
         return Known(
             ids=self._ids,
             digests=self._digests,
+            told=self._told,
             lines=self._lines(vectors, rows, found, order),
             vectors=vectors,
             links=links,

@@ -118,6 +118,7 @@ def _packed(known: Known, shelves: int) -> bytes:
     return _joined(
         head,
         known.digests,
+        known.told,
         vectors.terms,
         vectors.weights.astype(np.int16),
         np.packbits(vectors.looks),
@@ -131,7 +132,7 @@ def _packed(known: Known, shelves: int) -> bytes:
 
 def _unpacked(value: bytes) -> tuple[int, Known]:
     (shelves, ids, lines, stems), parts = _parted(value)
-    digests, terms, weights, looks, shown, others, edges, least, spread = parts
+    digests, told, terms, weights, looks, shown, others, edges, least, spread = parts
     size = len(ids) * STRONGEST
     vectors = Vectors(
         terms=np.frombuffer(terms, np.int32).reshape(-1, STRONGEST),
@@ -147,6 +148,7 @@ def _unpacked(value: bytes) -> tuple[int, Known]:
     return shelves, Known(
         ids=ids,
         digests=np.frombuffer(digests, np.uint64),
+        told=np.frombuffer(told, np.uint64),
         lines=lines,
         vectors=vectors,
         links=links,

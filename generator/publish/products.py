@@ -89,16 +89,23 @@ class Plan:
         new = self._new(chain(pages, feeds))
         return sorted(new, key=lambda p: places[p.papers[0]] if p.papers else -1)
 
-    def papers(self, pages: PaperPages) -> Iterator[Product]:
+    def of_pages(self, pages: PaperPages, numbers: Iterable[int]) -> list[str]:
+        """The digests of papers' pages, by their places."""
+        papers, find = [*self._site.library.papers], self._find.page_of_paper
+        return [find(papers[number], pages.told(number)) for number in numbers]
+
+    def papers(self, pages: PaperPages, digests: Iterable[str] | None = None) -> Iterator[Product]:
         """The pages of papers, and papers as files for programs, as far as they are new. They are
-        planned one by one, so that whoever makes them need not wait for the last."""
+        planned one by one, so that whoever makes them need not wait for the last. `digests`: of all
+        pages (`of_pages`), where they are known."""
         bulk = defaultdict[str, list[Product]](list)
         for product in _files_of_lists(self._site, self._find):
             bulk[next(iter(product.papers), "")].append(product)
         yield from self._new(bulk[""])
         endings = _endings(_SINGLE, self._site.config.leave_out)
+        told = iter(digests or ())
         for number, paper in enumerate(self._site.library.papers):
-            if page := self._new_page(paper, number, pages):
+            if page := self._new_page(paper, number, pages, next(told, "")):
                 yield page
             if endings:
                 yield from self._new([self._find.product("paper", paper, (paper,), None, endings)])
@@ -113,10 +120,10 @@ class Plan:
             else:
                 yield product
 
-    def _new_page(self, paper: str, number: int, pages: PaperPages) -> Product | None:
+    def _new_page(self, paper: str, number: int, pages: PaperPages, told: str) -> Product | None:
         """A paper's page, which becomes a value only if it is new."""
         url = paper_url(paper)
-        key, told = f"page {url}", self._find.page_of_paper(paper, pages.told(number))
+        key, told = f"page {url}", told or self._find.page_of_paper(paper, pages.told(number))
         self.digests[key] = told
         if self._known.get(key) == told:
             self.kept.add(f"{url[1:]}index.html")

@@ -46,6 +46,7 @@ from typing import Any
 import orjson
 
 from generator.library.memory import Memory
+from generator.library.packed import digest
 from generator.library.people import organization_of
 from generator.model import File, Kept, Library, Paper, People
 from generator.publish.index import Index, Piece, Work, make
@@ -112,7 +113,9 @@ def render_search(
     stretches = list(_stretches(library))
     work = Work(
         stretches=stretches,
-        keys=[_key_of_stretch(stretch) if memory is not None else "" for stretch in stretches],
+        keys=[
+            _key(stretch, library, memory) if memory is not None else "" for stretch in stretches
+        ],
         size=STRETCH,
         invert=_invert,
         executor=executor,
@@ -191,6 +194,21 @@ def _manifest(library: Library, index: Index, abstracts: str) -> dict[str, Any]:
 
 
 # -- a stretch of documents ------------------------------------------------------------------------
+
+
+def _key(stretch: _Stretch, library: Library, memory: Memory) -> str:
+    """The key of a stretch. It is remembered under digests of all of its papers, as far as these
+    are known: to look them up takes a seventh of the time."""
+    digests = [library.digests.get(paper.id, "") for paper in stretch.papers]
+    if not all(digests):
+        return _key_of_stretch(stretch)
+    around = digest([FORMAT, stretch.number, stretch.topics, stretch.people.organizations])
+    name = f"key of {digest(around, *digests)}"
+    known = memory.get(name)
+    key = _key_of_stretch(stretch) if known is None else known.decode()
+    if known is None:
+        memory.put(name, key.encode())
+    return key
 
 
 def _key_of_stretch(stretch: _Stretch) -> str:

@@ -158,6 +158,9 @@ class PaperPages:
         self._library, self._risen, self._related = site.library, site.risen, related
         self._papers = tuple(site.library)
 
+    def __len__(self) -> int:
+        return len(self._papers)
+
     def told(self, number: int) -> str:
         """What a page shows besides its paper, as a text that is another when that is."""
         paper, (later, earlier) = self._papers[number], self._beside(number)
