@@ -219,6 +219,7 @@ def _build(
     from generator.publish.weight import weights_in_line, weights_in_words
 
     began = time.monotonic()
+    settings["planned"] = lambda *plan: _UNTIL_THE_END.extend(plan)
     with _workers(dask) as executor:
         done = build(site, output, cached=not no_cache, executor=executor, **settings)
     for path in done.changes.written:
@@ -494,6 +495,10 @@ def main() -> None:
         _main(prog_name="broadsheet")
     except SystemExit as end:
         _leave(end)
+
+
+_UNTIL_THE_END: list[Any] = []
+"""What is large and need not be taken apart before the program ends (`_leave`)."""
 
 
 def _leave(end: SystemExit) -> NoReturn:

@@ -6,7 +6,7 @@ import pickle
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import IO, TypeVar
 
 _Result = TypeVar("_Result")
 _PATIENCE = 2
@@ -24,15 +24,16 @@ def aside(work: Callable[[], _Result]) -> Iterator[Callable[[], _Result]]:
     if not _can_copy():
         yield work
         return
-    reading, writing = os.pipe()
-    process = os.fork()
-    if process == 0:
-        _do(work, reading, writing)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as stream:
+    with os.fdopen(os.memfd_create("aside"), "w+b") as told:
+        ended, end = os.pipe()  # the system closes its end when the copy is gone
+        process = os.fork()
+        if process == 0:
+            _do(work, told)
+        os.close(end)
         try:
-            yield lambda: _result(stream.read(), work)
+            yield lambda: _result(ended, told, work)
         finally:
+            os.close(ended)
             os.kill(process, signal.SIGKILL)
             os.waitpid(process, 0)
 
@@ -42,20 +43,21 @@ def _can_copy() -> bool:
     return linux and threading.active_count() == 1
 
 
-def _do(work: Callable[[], object], reading: int, writing: int) -> None:
-    """In the copy: do the work, hand over what comes of it, and end."""
+def _do(work: Callable[[], object], told: IO[bytes]) -> None:
+    """In the copy: do the work, hand over what comes of it, and end: in memory, as a pipe would
+    keep the copy until somebody reads."""
     try:
-        os.close(reading)
         os.nice(_PATIENCE)
-        told = pickle.dumps(work(), pickle.HIGHEST_PROTOCOL)
-        with os.fdopen(writing, "wb") as stream:
-            stream.write(told)
+        pickle.dump(work(), told, pickle.HIGHEST_PROTOCOL)
+        told.flush()
     finally:
         os._exit(0)
 
 
-def _result(told: bytes, work: Callable[[], _Result]) -> _Result:
+def _result(ended: int, told: IO[bytes], work: Callable[[], _Result]) -> _Result:
+    os.read(ended, 1)
+    told.seek(0)
     try:
-        return pickle.loads(told)  # type: ignore[no-any-return]  # noqa: S301 (our own)
+        return pickle.load(told)  # type: ignore[no-any-return]  # noqa: S301 (our own)
     except (EOFError, pickle.UnpicklingError):
         return work()
