@@ -13,6 +13,7 @@ from zlib import crc32
 
 from generator.config import SITE_YML, Config, nearest, parse_base_url, parse_config
 from generator.errors import BroadsheetError, Problem, problem
+from generator.library.abstract import with_plain_abstract
 from generator.library.memory import Memory
 from generator.library.packed import Packed, digest, is_packable, pack_papers, unpack_papers
 from generator.library.pages import parse_note, parse_paper, parse_topic
@@ -294,7 +295,7 @@ def _read_stretch(stretch: _Stretch) -> _Read:
 
 
 def _read_paper(reader: Reader, file: FileStat, topics: Collection[str]) -> Packed:
-    paper = parse_paper(reader.text(file.path), file.path, topics)
+    paper = with_plain_abstract(parse_paper(reader.text(file.path), file.path, topics))
     return Packed(file.stamp if file.is_settled else "", paper, digest(paper))
 
 

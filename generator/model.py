@@ -108,6 +108,9 @@ class Paper(Compact):
     """Markdown below the abstract: the curator's."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """Front-matter keys the schema does not know."""
+    plain: str | None = None
+    """The abstract as plain text; empty where that is the abstract itself, None where nobody worked
+    it out yet (`library.abstract`)."""
     path: str = ""
     """Its page, relative to the site (`content/papers/2025/2507.22565.md`); for messages."""
 

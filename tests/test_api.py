@@ -334,7 +334,7 @@ def test_the_same_papers_give_the_same_bytes_in_whatever_order_topics_stand() ->
 
 
 def test_every_field_of_a_paper_is_given_or_left_out_on_purpose() -> None:
-    left_out = {"draft", "hidden", "notes", "extra", "path", "author_count"}
+    left_out = {"draft", "hidden", "notes", "extra", "path", "plain", "author_count"}
     changed: dict[str, Any] = {
         "id": "x", "title": "x", "abstract": "x", "date": DAY, "added": date(2020, 1, 1),
         "updated": DAY, "featured": (), "authors": (), "organization": "x", "topics": (),

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from generator.library.abstract import plain_abstract, with_plain_abstract
 from generator.library.packed import Packed, digest, is_packable, pack_papers, unpack_papers
 from generator.model import Link, Paper
+from generator.text.plain import plain_text
 
 days = st.none() | st.dates()
 counts = st.none() | st.integers(0, 2**53 - 1)
@@ -49,6 +51,7 @@ papers = st.builds(
     notes=texts,
     extra=st.dictionaries(texts, EXTRA, max_size=2),
     path=texts,
+    plain=st.none() | texts,
 )
 
 
@@ -85,3 +88,21 @@ def test_what_would_not_come_back_is_told(extra: dict[str, object]) -> None:
 def test_a_paper_that_went_to_another_process_is_the_same(paper: Paper) -> None:
     for back in (pickle.loads(pickle.dumps(paper)), copy.deepcopy(paper)):
         assert repr(back) == repr(paper)
+
+
+@pytest.mark.parametrize(
+    "abstract",
+    [
+        "",
+        "Plain.",
+        "Two\n\nparagraphs.",
+        "*Marks*, [links](https://x.example/) and $x^2$.",
+        "[]()",
+        "<!-- -->",
+    ],
+)
+def test_the_plain_abstract_is_the_same_once_it_is_worked_out(abstract: str) -> None:
+    paper = Paper(id="p", title="P", abstract=abstract)
+    known = with_plain_abstract(paper)
+    assert plain_abstract(known) == plain_abstract(paper) == plain_text(abstract)
+    assert replace(known, plain=None) == paper

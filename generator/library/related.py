@@ -84,7 +84,10 @@ def _told(ids: Iterable[str], lines: Iterable[str]) -> Relations:
 
 def relatable(papers: Iterable[Paper]) -> list[Paper]:
     """Papers with nothing but what relates them to others, to be sent elsewhere."""
-    return [Paper(id=paper.id, title=paper.title, abstract=paper.abstract) for paper in papers]
+    return [
+        Paper(id=paper.id, title=paper.title, abstract=paper.abstract, plain=paper.plain)
+        for paper in papers
+    ]
 
 
 def relate_elsewhere(papers: list[Paper], digests: Mapping[str, str]) -> Notes:

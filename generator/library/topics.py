@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 
+from generator.library.abstract import plain_abstract
 from generator.library.people import authors_of, fold_name, organization_of
 from generator.model import Paper, People, Rule, Topic
-from generator.text.plain import plain_text
 
 TITLE_WEIGHT = 100
 KEYWORD_WEIGHT = 50
@@ -64,7 +64,7 @@ def subject_of(paper: Paper, people: People) -> Subject:
     """What rules look at in a paper, its people and groups under the names that they go by."""
     return Subject(
         title=paper.title,
-        abstract=plain_text(paper.abstract),
+        abstract=plain_abstract(paper),
         categories=paper.categories,
         keywords=paper.keywords,
         organization=organization_of(paper, people),

@@ -10,8 +10,9 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
+from generator.library.abstract import plain_abstract
 from generator.model import Paper
-from generator.text.plain import plain_text, plain_title
+from generator.text.plain import plain_title
 from generator.text.words import STOP_WORDS, document_text, document_words, stem
 
 TITLE = 3
@@ -22,7 +23,7 @@ _PIECE = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 def words_of(paper: Paper) -> list[str]:
     """The words of a paper, as often as they count."""
     title = _words(plain_title(paper.title))
-    return _words(plain_text(paper.abstract)) + title * TITLE
+    return _words(plain_abstract(paper)) + title * TITLE
 
 
 def telling_stem(word: str) -> str:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from generator.config import Extra
+from generator.library.abstract import plain_abstract
 from generator.model import File, Paper, Topic
 from generator.publish.addresses import absolute_url
 from generator.site.calendar import RECENT_DAYS
@@ -61,7 +62,7 @@ def api_item(
     """A paper as an item of Hugging Face's daily_papers, with a few fields of our own. `repeats`:
     whether the abstract stands in it twice, as it does in theirs."""
     title = plain_title(paper.title)
-    summary = plain_text(paper.abstract)
+    summary = plain_abstract(paper)
     links = _links(paper)
     organization = _organization(paper.organization, links.get("organization", ""))
     published = _time(paper.date)

@@ -13,10 +13,11 @@ from urllib.parse import unquote, urlsplit
 
 import orjson
 
+from generator.library.abstract import plain_abstract
 from generator.model import File, Paper
 from generator.publish.addresses import absolute_url
 from generator.text.math import Piece, render_math, split_math
-from generator.text.plain import plain_text, plain_title
+from generator.text.plain import plain_title
 from generator.text.safety import printable
 from generator.text.slug import arxiv_id as find_arxiv_id
 
@@ -350,7 +351,7 @@ def _kind(venue: str) -> str:
 
 def abstract_line(paper: Paper) -> str:
     """The paper's abstract as one line of plain text."""
-    text = plain_text(paper.abstract)
+    text = plain_abstract(paper)
     return _line(text) if "\n" in text else text
 
 
@@ -427,7 +428,7 @@ def csl(paper: Paper, url: str) -> dict[str, Any]:
         **({} if kind else _csl_preprint(paper)),
         "DOI": doi(paper),
         "URL": paper.link("abstract") or url,
-        "abstract": plain_text(paper.abstract),
+        "abstract": plain_abstract(paper),
         "keyword": ", ".join(map(_line, paper.keywords)),
     }
     return {name: value for name, value in fields.items() if value}

@@ -19,6 +19,7 @@ from feedgenerator.django.utils.feedgenerator import (  # type: ignore[import-un
     rfc3339_date,
 )
 
+from generator.library.abstract import plain_abstract
 from generator.model import File, Paper, Topic
 from generator.publish.addresses import absolute_url
 from generator.publish.xml import DECLARATION, format_element, xml_text
@@ -139,7 +140,7 @@ def _midnight(day: date | None) -> datetime:
 
 
 def _format_content(paper: Paper) -> str:
-    lines = [_byline(paper), *_PARAGRAPHS.split(plain_text(paper.abstract))]
+    lines = [_byline(paper), *_PARAGRAPHS.split(plain_abstract(paper))]
     paragraphs = [escape(" ".join(line.split())) for line in lines]
     return "\n".join(f"<p>{text}</p>" for text in [*paragraphs, _format_links(paper)] if text)
 

@@ -45,6 +45,7 @@ from typing import Any
 
 import orjson
 
+from generator.library.abstract import plain_abstract
 from generator.library.memory import Memory
 from generator.library.packed import digest
 from generator.library.people import organization_of
@@ -53,7 +54,7 @@ from generator.publish.index import Index, Piece, Work, make
 from generator.publish.inverting import MAX_TEXT, invert
 from generator.publish.letters import Previous
 from generator.publish.shards import FOLDER, shard, shard_name
-from generator.text.plain import excerpt, plain_text, plain_title
+from generator.text.plain import excerpt, plain_title
 from generator.text.words import FIELDS, STOP_WORDS, document_text
 
 FORMAT = 2
@@ -89,7 +90,7 @@ def search_documents(library: Library) -> Iterator[dict[str, str]]:
     The oldest paper comes first and is document 0, so that a new paper moves no other."""
     topics = _titles(library)
     for paper in _numbered(library):
-        texts = _texts(paper, plain_title(paper.title), plain_text(paper.abstract), topics)
+        texts = _texts(paper, plain_title(paper.title), plain_abstract(paper), topics)
         documents = (document_text(text[:MAX_TEXT]) for text in texts)
         yield {"id": paper.id, **dict(zip(FIELDS, documents, strict=True))}
 
@@ -226,9 +227,7 @@ def _key_of_stretch(stretch: _Stretch) -> str:
 
 def _invert(stretch: _Stretch) -> Piece:
     first = stretch.number * STRETCH
-    told = [
-        (p, plain_title(p.title), plain_text(p.abstract), stretch.topics) for p in stretch.papers
-    ]
+    told = [(p, plain_title(p.title), plain_abstract(p), stretch.topics) for p in stretch.papers]
     runs, lengths = invert([_texts(*paper) for paper in told], first)
     records = [_record(*paper) for paper in told]
     files = list(_record_shards(records, first // RECORDS_PER_SHARD))

@@ -103,9 +103,9 @@ class OrganizationView:
     external_url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Card:
-    """A paper in a list."""
+    """A paper in a list. Nobody changes it, but to freeze it would take longer than to fill it."""
 
     id: str
     url: str
@@ -142,7 +142,7 @@ class Button:
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class PaperView(Card):
     """A paper on its own page."""
 
