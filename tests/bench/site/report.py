@@ -3,6 +3,7 @@
 import os
 import platform
 import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -105,7 +106,8 @@ def _processor() -> str:
 def versions() -> Iterator[str]:
     """Who took part, and in which version."""
     commit = _said("git", "describe", "--always", "--dirty")
-    yield f"Broadsheet {__version__} ({commit}), Python {platform.python_version()}"
+    python = f"Python {platform.python_version()} ({Path(sys.executable).resolve()})"
+    yield f"Broadsheet {__version__} ({commit}), {python}"
     for line in peers.REQUIREMENTS.read_text().splitlines():
         if not line.startswith("#"):
             yield line.replace("==", " ")
