@@ -219,7 +219,7 @@ class _Stretch:
     root: Path
     topics: tuple[str, ...]
     files: tuple[FileStat, ...]
-    known: bytes | None
+    known: bytes | None = None
 
     @property
     def key(self) -> str:
@@ -248,16 +248,14 @@ def _read_stretches(
     executor: Executor | None,
 ) -> Iterator[_Read]:
     """All stretches, those unknown read by `executor`."""
-    stretches = [
-        _Stretch(
-            root, tuple(topics), part, memory.get(f"papers {part[0].path}") if memory else None
-        )
-        for part in _cut(files)
-    ]
-    unknown = [stretch for stretch in stretches if stretch.known is None]
+    stretches = [_Stretch(root, tuple(topics), part) for part in _cut(files)]
+    known = [memory is not None and stretch.key in memory for stretch in stretches]
+    unknown = [stretch for stretch, is_known in zip(stretches, known, strict=True) if not is_known]
     others = executor.map(_read_stretch, unknown) if executor else map(_read_stretch, unknown)
-    for stretch in stretches:
-        read = next(others) if stretch.known is None else _read_stretch(stretch)
+    for stretch, is_known in zip(stretches, known, strict=True):
+        if memory and is_known:  # no earlier: all of them would take much memory
+            stretch = replace(stretch, known=memory.get(stretch.key))
+        read = _read_stretch(stretch) if is_known else next(others)
         if memory and not read.is_known:
             memory.put(stretch.key, read.packed)
         yield read

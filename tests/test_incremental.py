@@ -3,6 +3,8 @@ kind, one after the other, and whatever became of what it remembers."""
 
 import random
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from generator.making import LINKED_MOST
 from generator.storage.cache import installed
 from generator.storage.ledger import stamp_of
 from generator.storage.tree import stat_tree, write_text
-from tests.command import tree
+from tests.command import REPOSITORY, tree
 from tests.test_site import library
 
 HERE = Path(__file__).parent
@@ -271,3 +273,23 @@ def test_pages_in_a_linked_folder_are_read(toy: Path) -> None:
     )
     assert built(toy) == clean(toy)
     assert "Again" in page.read_text()
+
+
+HELPED = """
+import generator.making
+generator.making._WORTH_A_COPY = 1  # as if the site were very large
+from generator.build import build
+from pathlib import Path
+build(Path())
+"""
+
+
+def test_a_copy_of_the_process_that_works_out_digests_changes_nothing(toy: Path) -> None:
+    built(toy)
+    page = toy / "content/papers/2025/2507.22565.md"
+    write_text(toy, page.relative_to(toy).as_posix(), page.read_text() + "\nOne more sentence.\n")
+    path = {"PYTHONPATH": str(REPOSITORY)}
+    subprocess.run([sys.executable, "-c", HELPED], cwd=toy, env=path, check=True, timeout=120)
+    helped = tree(toy / "output")
+    assert any(b"One more sentence." in content for content in helped.values())
+    assert helped == clean(toy)

@@ -232,6 +232,17 @@ def test_one_more_paper_of_a_new_day_changes_its_lists_and_neighbours_and_nothin
     }
 
 
+def test_digests_that_somebody_else_worked_out_make_the_same_plan(look: Look) -> None:
+    site = plan_site(library(100), CONFIG)
+    frame = make_frame(site, look, "test")
+    plan, new = planned(site, frame)
+    pages = PaperPages(site, relate(site.library))
+    half = ["", *Plan(site, frame, {}).of_pages(pages, range(1, 50))]
+    helped = Plan(site, frame, {})
+    assert [*helped.lists(), *helped.papers(pages, half)] == new
+    assert helped.digests == plan.digests
+
+
 def test_only_what_is_new_is_made_and_the_files_of_all_else_are_kept(look: Look) -> None:
     sites = [plan_site(papers, CONFIG) for papers in (library(100), library(99))]
     frames = [make_frame(site, look, "test") for site in sites]

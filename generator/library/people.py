@@ -50,10 +50,11 @@ def _author(name: str, paper: str, people: People) -> str:
 
 def organization_of(paper: Paper, people: People) -> str:
     """The group that a paper comes from, under the name that it goes by; "" where unknown."""
-    return _organization(paper.organization, people)
+    return known_organization(paper.organization, people)
 
 
-def _organization(name: str, people: People) -> str:
+def known_organization(name: str, people: People) -> str:
+    """The name that stands for all of an organisation's, by one of them."""
     return people.organizations.get(slugify(name), name) if people.organizations else name
 
 
@@ -62,7 +63,7 @@ def resolve_rule(rule: Rule, people: People) -> Rule:
     return replace(
         rule,
         authors=tuple(people.authors.get(fold_name(name), name) for name in rule.authors),
-        organizations=tuple(_organization(name, people) for name in rule.organizations),
+        organizations=tuple(known_organization(name, people) for name in rule.organizations),
     )
 
 

@@ -8,10 +8,12 @@ sum to what is built. Of a theme with other pages it is off by as much as these 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
+from operator import attrgetter
 from zlib import crc32
 
 from generator.config import Config, Extra
-from generator.library.people import organization_of
+from generator.library.people import known_organization
 from generator.library.trending import MOST
 from generator.model import Library, Paper
 from generator.publish.api import DAILY_PAPERS, TOPIC_PAPERS
@@ -248,15 +250,15 @@ class Estimate:
 
 
 def _count_lists(library: Library) -> _Lists:
-    days = Counter(day for paper in library for day in paper.featured)
+    papers = library.papers.values()
+    days = Counter(chain.from_iterable(map(attrgetter("featured"), papers)))
     newest = max(days, default=None)
     recent = (n for day, n in days.items() if newest and (newest - day).days <= RECENT_DAYS)
-    named = Counter(organization_of(paper, library.people) for paper in library)
     groups = Counter[str]()
-    for name, count in named.items():
-        if name:
+    for printed, count in Counter(map(attrgetter("organization"), papers)).items():
+        if name := known_organization(printed, library.people):
             groups[slugify(name)] += count
-    topics = Counter(slug for paper in library for slug in paper.topics)
+    topics = Counter(chain.from_iterable(map(attrgetter("topics"), papers)))
     return _Lists(
         papers=len(library.papers),
         home=min(len(library.papers), HOME_PAPERS),

@@ -178,23 +178,23 @@ class _Digests:
     """Products with their digests."""
 
     def __init__(self, library: Library, frame: Frame) -> None:
-        self._frame = frame
-        self._known = library.digests
         self._pages = PageDigests(frame)
         self._topics = {slug: digest(topic) for slug, topic in library.topics.items()}
         self._people = digest(library.people)
-        self._around: dict[tuple[str, ...], str] = {}
-        self._papers = {paper.id: self._paper(paper) for paper in library}
+        around = {shown: self._of_topics(shown) for shown in {paper.topics for paper in library}}
+        known, has_page = library.digests, frame.around.has_page
+        self._papers = {
+            paper.id: (
+                f"{known.get(paper.id) or digest(paper)}{around[paper.topics]}{has_page(paper):d}"
+            )
+            for paper in library
+        }
+        """Of a paper and all that is said of it elsewhere: its topics, names of people."""
         config = frame.config
         self._base = digest((config.base_url, config.language, "repeats" in config.leave_out))
 
-    def _paper(self, paper: Paper) -> str:
-        """Of a paper and all that is said of it elsewhere: its topics, names of people."""
-        own = self._known.get(paper.id) or digest(paper)
-        if paper.topics not in self._around:
-            topics = [self._topics.get(slug, "") for slug in paper.topics]
-            self._around[paper.topics] = digest(paper.topics, *topics, self._people)
-        return f"{own}{self._around[paper.topics]}{self._frame.around.has_page(paper):d}"
+    def _of_topics(self, slugs: tuple[str, ...]) -> str:
+        return digest(slugs, *[self._topics.get(slug, "") for slug in slugs], self._people)
 
     def page_of_paper(self, paper: str, told: str) -> str:
         """The digest of a paper's page. `told`: what it shows besides the paper."""

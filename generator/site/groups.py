@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 
 from generator.config import Config
-from generator.library.people import organization_of
+from generator.library.people import known_organization, organization_of
 from generator.library.topics import rule_in_words
 from generator.model import Library, Organization, Paper, People, Topic
 from generator.site.calendar import month_slug
@@ -145,9 +146,10 @@ def _topic_head(
 ) -> TopicHead:
     base = f"/topics/{topic.slug}/"
     has_bib = bool(papers) and "bulk-bib" not in config.leave_out
-    groups = Counter(organization_of(library.papers[paper], library.people) for paper in papers)
+    shown = map(library.papers.__getitem__, papers)
     active = Counter[str]()
-    for name, count in groups.items():
+    for printed, count in Counter(map(attrgetter("organization"), shown)).items():
+        name = known_organization(printed, library.people)
         if name and (slug := slugify(name)) in by_slug:
             active[slug] += count
     rows = [
