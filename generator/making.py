@@ -177,13 +177,17 @@ def _ledger(
 
 
 def _lean(work: Callable[..., _Result], *arguments: Any) -> _Result:
-    """What some work gives, after the memory that it needed is given back to the system, which the
-    C library keeps for what comes."""
+    """What some work gives, after the memory that it needed is given back."""
     result = work(*arguments)
+    _give_back()
+    return result
+
+
+def _give_back() -> None:
+    """Give memory that is free to the system; the C library keeps it for what comes."""
     trim = getattr(ctypes.CDLL(None) if os.name == "posix" else None, "malloc_trim", None)
     if trim:
         trim(0)
-    return result
 
 
 def _make_new(
@@ -328,6 +332,7 @@ def _results(
     if executor is None:
         yield from (partial(_make, batch, place) for batch in waiting)
         return
+    _give_back()  # what was sent to those who look at all papers
     under_way: deque[Future[_Made]] = deque()
     for number, batch in enumerate(waiting):
         work = partial(_lean, _make) if number % _LEAN == 0 else _make
@@ -339,7 +344,10 @@ def _results(
 
 
 def _make(batch: Batch, place: Place) -> _Made:
+    """The files of a batch, staged where that can be done here. What templates leave in cycles, as
+    macros do, holds whole pages, and goes at once."""
     files = make(batch)
+    gc.collect(0)
     return (write_files(place, files), []) if is_in_reach(place) else ([], files)
 
 

@@ -19,7 +19,7 @@ from generator.storage.database import connect, connect_in_memory, remove
 OUTPUT = "of "
 """How keys begin that belong to an output folder."""
 _DIGEST = 16
-_MOST_WAITING = 32_000_000
+_MOST_WAITING = 8_000_000
 """Bytes that wait to be written."""
 _SCHEMA = """
     PRAGMA synchronous = OFF;
