@@ -250,7 +250,13 @@ def _digests(
         return
     half = len(pages) // 2
     with aside(partial(plan.of_pages, pages, range(half, len(pages)))) as others:
-        yield chain(repeat("", half), (digest for told in (others,) for digest in told()))
+        yield _second_half(half, others)
+
+
+def _second_half(half: int, digests: Callable[[], Iterable[str]]) -> Iterator[str]:
+    """Empty digests as far as a number, then those that somebody is waited for."""
+    yield from repeat("", half)
+    yield from digests()
 
 
 @contextmanager
@@ -408,7 +414,8 @@ def _collecting_seldom() -> Iterator[None]:
 
 @contextmanager
 def _not_collecting() -> Iterator[None]:
-    """Python does not look for garbage in cycles, nor later among what is there when this ends."""
+    """Python does not look for garbage in cycles, nor among what is there when this ends until the
+    site is made (`_collecting_seldom`)."""
     gc.disable()
     try:
         yield
@@ -432,6 +439,7 @@ class _Workers:
         if self._pool is None and self._jobs > 1 and count >= _WORTH_PROCESSES:
             context = multiprocessing.get_context(_start_method())
             gc.freeze()
+            # they may begin where nobody collects (`_not_collecting`)
             self._pool = ProcessPoolExecutor(self._jobs, mp_context=context, initializer=gc.enable)
         return self._pool
 

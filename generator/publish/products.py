@@ -94,16 +94,16 @@ class Plan:
         papers, find = [*self._site.library.papers], self._find.page_of_paper
         return [find(papers[number], pages.told(number)) for number in numbers]
 
-    def papers(self, pages: PaperPages, digests: Iterable[str] | None = None) -> Iterator[Product]:
+    def papers(self, pages: PaperPages, digests: Iterable[str] = ()) -> Iterator[Product]:
         """The pages of papers, and papers as files for programs, as far as they are new. They are
-        planned one by one, so that whoever makes them need not wait for the last. `digests`: of all
-        pages (`of_pages`), where they are known."""
+        planned one by one, so that whoever makes them need not wait for the last. `digests`: of
+        pages, in their order (`of_pages`); an empty one, or none, is worked out."""
         bulk = defaultdict[str, list[Product]](list)
         for product in _files_of_lists(self._site, self._find):
             bulk[next(iter(product.papers), "")].append(product)
         yield from self._new(bulk[""])
         endings = _endings(_SINGLE, self._site.config.leave_out)
-        told = iter(digests or ())
+        told = iter(digests)
         for number, paper in enumerate(self._site.library.papers):
             if page := self._new_page(paper, number, pages, next(told, "")):
                 yield page

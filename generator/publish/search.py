@@ -203,7 +203,7 @@ def _key(stretch: _Stretch, library: Library, memory: Memory) -> str:
     digests = [library.digests.get(paper.id, "") for paper in stretch.papers]
     if not all(digests):
         return _key_of_stretch(stretch)
-    around = digest([FORMAT, stretch.number, stretch.topics, stretch.people.organizations])
+    around = [FORMAT, stretch.number, stretch.topics, stretch.people.organizations]
     name = f"key of {digest(around, *digests)}"
     known = memory.get(name)
     key = _key_of_stretch(stretch) if known is None else known.decode()

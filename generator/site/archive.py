@@ -47,7 +47,7 @@ def archive_pages(
 ) -> Iterator[Page]:
     """The archive and the pages of every day, week and month, newest first. `leave_out`: what the
     site does without."""
-    weeks, months = group_weeks(days, library.papers), group_months(days, library.papers)
+    weeks, months = group_weeks(library), group_months(library)
     rows = month_rows(days, weeks, months)
     yield Page(
         url="/archive/",

@@ -85,22 +85,7 @@ MONTHS = (
 
 def group_days(papers: Iterable[Paper]) -> dict[str, Period]:
     """By slug, the days with papers, newest first: a paper stands on every day it was featured."""
-    members: dict[datetime.date, dict[str, None]] = {}
-    for paper in papers:
-        for day in paper.featured:
-            if day not in members:
-                members[day] = {}
-            members[day][paper.id] = None
-    return {
-        str(day): Period(
-            kind="day",
-            slug=str(day),
-            title=long_date(day),
-            first=day,
-            papers=tuple(members[day]),
-        )
-        for day in sorted(members, reverse=True)
-    }
+    return _group(papers, "day", str, long_date, lambda day: day)
 
 
 def json_since(days: Mapping[str, Period], leave_out: Collection[str]) -> datetime.date | None:
@@ -111,38 +96,35 @@ def json_since(days: Mapping[str, Period], leave_out: Collection[str]) -> dateti
     return newest.first - datetime.timedelta(days=RECENT_DAYS)
 
 
-def group_weeks(days: Mapping[str, Period], papers: Iterable[str]) -> dict[str, Period]:
-    """By slug, the ISO weeks of a site's days, newest first. `papers`: all ids in their order,
-    which is that of a week, too; on whichever of its days a paper stands."""
-    return _group(days, papers, "week", week_slug, _week_title, _monday)
+def group_weeks(papers: Iterable[Paper]) -> dict[str, Period]:
+    """By slug, the ISO weeks with papers, newest first."""
+    return _group(papers, "week", week_slug, _week_title, _monday)
 
 
-def group_months(days: Mapping[str, Period], papers: Iterable[str]) -> dict[str, Period]:
-    """The months, in the same way."""
-    return _group(days, papers, "month", month_slug, _month_title, lambda day: day.replace(day=1))
+def group_months(papers: Iterable[Paper]) -> dict[str, Period]:
+    """By slug, the months with papers, newest first."""
+    return _group(papers, "month", month_slug, _month_title, lambda day: day.replace(day=1))
 
 
 def _group(
-    days: Mapping[str, Period],
-    papers: Iterable[str],
+    papers: Iterable[Paper],
     kind: str,
     slug: Callable[[datetime.date], str],
     title: Callable[[datetime.date], str],
     first: Callable[[datetime.date], datetime.date],
 ) -> dict[str, Period]:
-    places = {paper: place for place, paper in enumerate(papers)}
-    members: dict[datetime.date, list[str]] = {}
-    for period in days.values():
-        members.setdefault(first(period.first), []).extend(period.papers)
+    members: dict[datetime.date, dict[str, None]] = {}
+    by_day: dict[datetime.date, dict[str, None]] = {}
+    for paper in papers:
+        for day in paper.featured:
+            if day not in by_day:
+                by_day[day] = members.setdefault(first(day), {})
+            by_day[day][paper.id] = None
     return {
         slug(day): Period(
-            kind=kind,
-            slug=slug(day),
-            title=title(day),
-            first=day,
-            papers=tuple(sorted(dict.fromkeys(ids), key=places.__getitem__)),
+            kind=kind, slug=slug(day), title=title(day), first=day, papers=tuple(members[day])
         )
-        for day, ids in sorted(members.items(), reverse=True)
+        for day in sorted(members, reverse=True)
     }
 
 

@@ -155,8 +155,7 @@ class PaperPages:
     most of the time it is known from what it tells that its page is there."""
 
     def __init__(self, site: Site, related: Relations) -> None:
-        self._site, self._related = site, related
-        self._library, self._risen = site.library, site.risen
+        self._library, self._risen, self._related = site.library, site.risen, related
         self._papers = tuple(site.library)
 
     def __len__(self) -> int:

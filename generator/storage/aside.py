@@ -39,7 +39,7 @@ def aside(work: Callable[[], _Result]) -> Iterator[Callable[[], _Result]]:
 
 
 def _can_copy() -> bool:
-    linux = os.name == "posix" and os.uname().sysname == "Linux"
+    linux = os.name == "posix" and os.uname().sysname == "Linux" and hasattr(os, "memfd_create")
     return linux and threading.active_count() == 1
 
 
