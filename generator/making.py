@@ -9,7 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 from itertools import chain, islice, repeat
 from pathlib import Path
@@ -112,7 +112,8 @@ def make_site(
         # whoever is elsewhere may not see the pages, and after a build few are unknown
         readers = None if executor or last else workers.for_(len(content))
         load = _not_collecting()(load_library)
-        library = load(root, drafts=drafts, memory=memory, executor=readers, found=content)
+        with memory.unwritten() if memory and last else nullcontext():
+            library = load(root, drafts=drafts, memory=memory, executor=readers, found=content)
         ledger = last.ledger() if last else None
         others = workers.for_(0 if ledger else len(library.papers))
         previous = _Previous(output, ledger) if ledger else None

@@ -183,6 +183,24 @@ def test_much_that_is_put_in_while_a_copy_reads_waits_until_it_has_read(place: P
         assert all(cache.get(key) == much for key in "abcd")
 
 
+def test_a_copy_made_after_much_was_put_in_reads_what_was_there_before(place: Path) -> None:
+    with open_cache(place, "1") as cache:
+        cache.put("read", b"1")
+    with open_cache(place, "1") as cache:
+        with cache.unwritten():
+            for key in "abcd":
+                cache.put(key, os.urandom(5_000_000))
+            cache.put("a", b"later")
+        cache.begin_reading()
+        with cache.again() as copy:
+            assert copy.get("read") == b"1"
+            cache.add(*copy.noted)
+        assert cache.get("a") == b"later"
+    with open_cache(place, "1") as cache:
+        assert cache.get("a") == b"later"
+        assert all(len(cache.get(key) or b"") == 5_000_000 for key in "bcd")
+
+
 def test_a_copy_of_a_cache_whose_file_is_gone_knows_nothing(place: Path) -> None:
     with open_cache(place, "1") as cache:
         cache.put("key", b"value")

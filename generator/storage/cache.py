@@ -86,8 +86,10 @@ class Cache:
 
     def settle(self) -> None:
         """Write what was put in so far: it takes a while, and a builder knows when it has time. As
-        long as a copy of this process reads, it waits."""
+        long as a copy of this process reads, or is going to, it only becomes small."""
         if self._readers:
+            self._rows |= self._packed()
+            self._waiting, self._waiting_bytes = {}, 0
             return
         rows = chain(self._rows.items(), self._packed())
         with self._noticing():
@@ -98,6 +100,16 @@ class Cache:
         """What waits to be written, as rows of the table."""
         packed = ((key, self._pack(value)) for key, value in self._waiting.items())
         return ((key, _check(key, value) + value) for key, value in packed)
+
+    @contextlib.contextmanager
+    def unwritten(self) -> Iterator[None]:
+        """Nothing is written for a while, as a copy of this process that is made later is going to
+        read: it could not while there is much that was written and not committed."""
+        self._readers += 1
+        try:
+            yield
+        finally:
+            self._readers -= 1
 
     def begin_reading(self) -> None:
         """A copy of this process is going to read, too: nothing is written until it told what it
@@ -121,7 +133,7 @@ class Cache:
     @property
     def noted(self) -> tuple[set[str], dict[str, bytes]]:
         """The keys that were asked for, and what was put in, as `add` takes it."""
-        return self._used, dict(self._packed())
+        return self._used, self._rows | dict(self._packed())
 
     def add(self, used: set[str], rows: Mapping[str, bytes]) -> None:
         """What a copy of this process noted, which reads no more."""
