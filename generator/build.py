@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from generator.beside import Task, beside
 from generator.errors import Problem, closing
 from generator.model import Changes
 from generator.publish.weight import Weight
@@ -72,20 +73,21 @@ def build(
                     memory.keep()
                     files = sum(count for count, _ in ledger.weights.values())
                     return _built(output, ledger, Changes(unchanged=files))
-                import generator.making  # heavy: brought in while the old site is looked at
-
-                made, changes = generator.making.make_site(
-                    root,
-                    output,
+                task = Task(
+                    root=root,
+                    output=output,
                     base_url=base_url,
                     drafts=drafts,
                     content=content,
                     last=last,
                     memory=memory,
-                    jobs=jobs,
-                    executor=executor,
-                    planned=planned,
                 )
+                with beside(task) as found:
+                    import generator.making  # heavy: brought in while others are at work
+
+                    made, changes = generator.making.make_site(
+                        task, jobs=jobs, executor=executor, found=found, planned=planned
+                    )
             if memory:
                 write_ledger(memory, output, replace(made, stamp=stamp))
     return _built(output, made, changes)

@@ -1,6 +1,7 @@
 """content/ and themes/ from disk to values. Every problem of a stage is told at once."""
 
 import contextlib
+import gc
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
@@ -62,6 +63,19 @@ def load_config(root: Path, base_url: str = "") -> Config:
         raise problem("--base-url", f"'{base_url}' {error}", hint) from None
 
 
+@contextlib.contextmanager
+def _not_collecting() -> Iterator[None]:
+    """Python does not look for garbage in cycles meanwhile, and later not among what is there when
+    this ends: a library of papers has none, and to look through it takes long."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.freeze()
+
+
+@_not_collecting()
 def load_library(
     root: Path,
     *,

@@ -3,19 +3,20 @@ once, and put in place."""
 
 import ctypes
 import gc
+import importlib
 import multiprocessing
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import partial
 from itertools import chain, islice, repeat
-from pathlib import Path
 from typing import Any, TypeVar
 
 from generator import __version__
+from generator.beside import Beside, Previous, Task
 from generator.config import Config
 from generator.content import load_config, load_library, load_theme
 from generator.errors import BroadsheetError, Problem
@@ -40,7 +41,6 @@ from generator.publish.products import (
     channels,
     make,
 )
-from generator.publish.search import render_search
 from generator.publish.sitemap import (
     ICON,
     nojekyll,
@@ -56,7 +56,7 @@ from generator.site.calendar import json_since
 from generator.site.pages import PaperPages, Site, plan_site
 from generator.storage.aside import aside
 from generator.storage.cache import Cache
-from generator.storage.ledger import LastSite, Ledger
+from generator.storage.ledger import Ledger
 from generator.storage.staging import (
     Old,
     Place,
@@ -67,7 +67,6 @@ from generator.storage.staging import (
     staging,
     write_files,
 )
-from generator.storage.tree import FileStat
 
 PROGRAM = f"Broadsheet {__version__}"
 LINKED_MOST = 1_000
@@ -88,39 +87,36 @@ _Result = TypeVar("_Result")
 
 
 def make_site(
-    root: Path,
-    output: Path,
+    task: Task,
     *,
-    base_url: str,
-    drafts: bool,
-    content: Sequence[FileStat],
-    last: LastSite | None,
-    memory: Cache | None,
     jobs: int | None,
     executor: Executor | None,
+    found: Beside | None,
     planned: Callable[[PaperPages, Frame], None] | None,
 ) -> tuple[Ledger, Changes]:
-    """Make what the old site has not, and put the new site in its place. `content` is in content/,
-    as `stat_tree` gives it; `last` is the site that was left there, if any was. Gives the new
-    ledger, and what differs; `planned` is told the plan of the site that is in place.
+    """Make what the old site has not, and put the new site in its place. Gives the new ledger, and
+    what differs; `planned` is told the plan of the site that is in place.
 
     The search and the related papers, which look at all papers, are begun first: others work on
-    them side by side. Raises BroadsheetError with every problem of the stage that failed."""
-    with _collecting_seldom(), _Workers(jobs, executor) as workers, ExitStack() as stack:
-        config = load_config(root, base_url)
+    them side by side, or are finding them out already (`found`). Raises BroadsheetError with every
+    problem of the stage that failed."""
+    root, output, memory = task.root, task.output, task.memory
+    if found is None:  # heavy: before there are others, who then have it
+        importlib.import_module("generator.publish.search")
+    with _collecting_seldom(), _Workers(jobs, executor) as workers:
+        config = load_config(root, task.base_url)
         theme = load_theme(root, config)
         # whoever is elsewhere may not see the pages, and after a build few are unknown
-        readers = None if executor or last else workers.for_(len(content))
-        load = _not_collecting()(load_library)
-        with memory.unwritten() if memory and last else nullcontext():
-            library = load(root, drafts=drafts, memory=memory, executor=readers, found=content)
-        ledger = last.ledger() if last else None
-        others = workers.for_(0 if ledger else len(library.papers))
-        previous = _Previous(output, ledger) if ledger else None
-        related = stack.enter_context(_related(library, others, memory, previous))
+        readers = None if executor or task.last else workers.for_(len(task.content))
+        library = load_library(
+            root, drafts=task.drafts, memory=memory, executor=readers, found=task.content
+        )
+        ledger, previous, found = _before(task, found)
+        others = workers.for_(0 if previous else len(library.papers))
+        related = found.related if found else _related(library, others, memory)
         fitted = fit(library, config)
         config = fitted.config
-        search = stack.enter_context(_search(library, others, memory, previous, config))
+        search = found.search if found else _search(library, others, memory, previous, config)
         ready_templates(theme.look, memory)
         site = plan_site(library, config)
         frame = make_frame(site, theme.look, PROGRAM)
@@ -149,6 +145,19 @@ def make_site(
         planned(pages, frame)
     sizes = {path: ledger.sizes[path] for path in plan.kept} if ledger else {}
     return _ledger(site, fitted.warnings, plan.digests, sizes | stage.sizes, seal), changes
+
+
+def _before(
+    task: Task, found: Beside | None
+) -> tuple[Ledger | None, Previous | None, Beside | None]:
+    """The last site, its files, and what is being found out beside; nothing of it where the site is
+    not as it was left."""
+    ledger = task.last.ledger() if task.last else None
+    if ledger:
+        return ledger, Previous(task.output, ledger.sizes), found
+    if found:
+        found.stop()
+    return None, None, None
 
 
 def _raise(problems: Iterable[Problem]) -> None:
@@ -216,20 +225,15 @@ def _make_new(
             memory.settle()
 
 
-@contextmanager
 def _related(
-    library: Library, others: Executor | None, memory: Cache | None, previous: "_Previous | None"
-) -> Iterator[Callable[[], Relations]]:
+    library: Library, others: Executor | None, memory: Cache | None
+) -> Callable[[], Relations]:
     """Begin to find out which papers are related; what is given tells it, once."""
-    if memory and previous:
-        with _copied(memory, lambda own: relate(library, own, library.digests)) as related:
-            yield related
-    elif others is None:
-        yield partial(relate, library, memory, library.digests)
-    else:
-        work = partial(relate_elsewhere, relatable(library), library.digests)
-        waiting = [others.submit(_lean, work)]
-        yield lambda: _noted(waiting.pop().result(), memory)
+    if others is None:
+        return partial(relate, library, memory, library.digests)
+    work = partial(relate_elsewhere, relatable(library), library.digests)
+    waiting = [others.submit(_lean, work)]
+    return lambda: _noted(waiting.pop().result(), memory)
 
 
 def _noted(notes: Notes, memory: Cache | None) -> Relations:
@@ -241,9 +245,7 @@ def _noted(notes: Notes, memory: Cache | None) -> Relations:
 
 
 @contextmanager
-def _digests(
-    plan: Plan, pages: PaperPages, previous: "_Previous | None"
-) -> Iterator[Iterable[str]]:
+def _digests(plan: Plan, pages: PaperPages, previous: Previous | None) -> Iterator[Iterable[str]]:
     """The digests of papers' pages, as far as it helps to have them: of a large site that is there
     already few pages are made, and a copy of this process works out half of the digests."""
     if previous is None or len(pages) < _WORTH_A_COPY:
@@ -260,44 +262,19 @@ def _second_half(half: int, digests: Callable[[], Iterable[str]]) -> Iterator[st
     yield from digests()
 
 
-@contextmanager
 def _search(
     library: Library,
     others: Executor | None,
     memory: Cache | None,
-    previous: "_Previous | None",
+    previous: Previous | None,
     config: Config,
-) -> Iterator[Callable[[], Iterable[File | Kept]]]:
+) -> Callable[[], Iterable[File | Kept]]:
     """Begin to make the search; what is given tells its files, once."""
+    from generator.publish.search import render_search
+
     has_json = "json" not in config.leave_out
-    if memory and previous:
-        with _copied(
-            memory,
-            lambda own: list(render_search(library, None, own, previous, abstracts=has_json)),
-        ) as files:
-            yield files
-    else:
-        begun = _begun(render_search(library, others, memory, previous, abstracts=has_json))
-        yield lambda: begun
-
-
-@contextmanager
-def _copied(memory: Cache, work: Callable[[Cache], _Result]) -> Iterator[Callable[[], _Result]]:
-    """Begin some work in a copy of this process, as few things have to be done again. What is given
-    waits for the result, after what the copy noted is remembered."""
-    memory.begin_reading()
-
-    def noted() -> tuple[_Result, set[str], dict[str, bytes]]:
-        with memory.again() as own:
-            return work(own), *own.noted
-
-    def result() -> _Result:
-        done, used, values = waited()
-        memory.add(used, values)
-        return done
-
-    with aside(noted) as waited:
-        yield result
+    begun = _begun(render_search(library, others, memory, previous, abstracts=has_json))
+    return lambda: begun
 
 
 def _begun(files: Iterator[File | Kept]) -> Iterator[File | Kept]:
@@ -312,23 +289,6 @@ def _new(files: Iterable[File | Kept], kept: set[str]) -> Iterator[File]:
             kept.add(file.path)
         else:
             yield file
-
-
-class _Previous:
-    """The files of the old site, which is as its build left it."""
-
-    def __init__(self, output: Path, ledger: Ledger) -> None:
-        self._output, self._paths = output, ledger.sizes
-
-    def __contains__(self, path: str) -> bool:
-        return path in self._paths
-
-    def get(self, path: str) -> bytes | None:
-        """The content of one, or None."""
-        try:
-            return (self._output / path).read_bytes()
-        except OSError:
-            return None
 
 
 def _results(
@@ -413,18 +373,6 @@ def _collecting_seldom() -> Iterator[None]:
         gc.unfreeze()
 
 
-@contextmanager
-def _not_collecting() -> Iterator[None]:
-    """Python does not look for garbage in cycles, nor among what is there when this ends until the
-    site is made (`_collecting_seldom`)."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-        gc.freeze()
-
-
 class _Workers:
     """The executor given, or processes, started where they are worth it."""
 
@@ -440,7 +388,7 @@ class _Workers:
         if self._pool is None and self._jobs > 1 and count >= _WORTH_PROCESSES:
             context = multiprocessing.get_context(_start_method())
             gc.freeze()
-            # they may begin where nobody collects (`_not_collecting`)
+            # they may begin where nobody collects (`load_library`)
             self._pool = ProcessPoolExecutor(self._jobs, mp_context=context, initializer=gc.enable)
         return self._pool
 

@@ -17,6 +17,7 @@ FLOORS = (
     ("site",),
     ("publish", "sources"),
     ("content",),
+    ("beside",),
     ("making",),
     ("build", "pull", "check", "status", "export", "new", "topics", "cluster"),
     ("add", "ahead"),

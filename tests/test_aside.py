@@ -13,7 +13,7 @@ from tests.command import REPOSITORY
 
 BEGIN = """
 import os, signal, threading, time
-from generator.storage.aside import aside
+from generator.storage.aside import aside, in_turn
 here = os.getpid()
 
 def fail():
@@ -95,3 +95,29 @@ except KeyError:
     print("not waited")
 """
     assert told_by(script) == "not waited"
+
+
+@on_linux
+def test_one_copy_does_several_works_in_turn_and_each_result_is_there_when_it_is_done() -> None:
+    script = """
+kept = []
+def first():
+    kept.append(1)
+    return os.getpid()
+def second():
+    return os.getpid(), kept
+with in_turn(first, second, lambda: time.sleep(600)) as (one, two, never):
+    process = one()
+    print(process != here, two() == (process, [1]), one() == process, kept)
+"""
+    assert told_by(script) == "True True True []"
+
+
+@on_linux
+def test_two_processes_may_ask_for_the_same_result() -> None:
+    script = """
+told = b"x" * 5_000_000
+with aside(lambda: told) as result, aside(lambda: result() == told) as other:
+    print(result() == told, other())
+"""
+    assert told_by(script) == "True True"

@@ -155,8 +155,7 @@ def test_what_a_copy_of_the_process_reads_stays_and_what_it_puts_in_is_kept(plac
         cache.put("read", b"1")
         cache.put("forgotten", b"2")
     with open_cache(place, "1") as cache:
-        cache.begin_reading()
-        with cache.again() as copy:
+        with cache.being_read(), cache.again() as copy:
             assert copy.get("read") == b"1"
             copy.put("new", b"3")
             cache.put("own", b"4")
@@ -171,14 +170,12 @@ def test_much_that_is_put_in_while_a_copy_reads_waits_until_it_has_read(place: P
     much = os.urandom(20_000_000)
     with open_cache(place, "1") as cache:
         cache.put("read", b"1")
-    with open_cache(place, "1") as cache:
-        cache.begin_reading()
-        with cache.again() as copy:
-            for own, other in (("a", "b"), ("c", "d")):
-                cache.put(own, much)
-                copy.put(other, much)
-            assert copy.get("read") == b"1"
-            cache.add(*copy.noted)
+    with open_cache(place, "1") as cache, cache.being_read(), cache.again() as copy:
+        for own, other in (("a", "b"), ("c", "d")):
+            cache.put(own, much)
+            copy.put(other, much)
+        assert copy.get("read") == b"1"
+        cache.add(*copy.noted)
     with open_cache(place, "1") as cache:
         assert all(cache.get(key) == much for key in "abcd")
 
@@ -187,12 +184,11 @@ def test_a_copy_made_after_much_was_put_in_reads_what_was_there_before(place: Pa
     with open_cache(place, "1") as cache:
         cache.put("read", b"1")
     with open_cache(place, "1") as cache:
-        with cache.unwritten():
+        with cache.being_read():
             for key in "abcd":
                 cache.put(key, os.urandom(5_000_000))
             cache.put("a", b"later")
-        cache.begin_reading()
-        with cache.again() as copy:
+        with cache.being_read(), cache.again() as copy:
             assert copy.get("read") == b"1"
             cache.add(*copy.noted)
         assert cache.get("a") == b"later"

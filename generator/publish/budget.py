@@ -7,7 +7,6 @@ from typing import get_args
 from generator.config import SITE_YML, Config, Extra
 from generator.errors import Problem, size_in_words
 from generator.model import Library
-from generator.publish.estimate import Estimate
 
 ROOM = 0.95
 """As much of the limit is planned for: so far off an estimate may be."""
@@ -46,6 +45,8 @@ def fit(library: Library, config: Config) -> Plan:
     room = int(config.size_limit * ROOM)
     if (len(library.papers) + len(library.topics)) * _LARGE < room:
         return Plan(config=config)
+    from generator.publish.estimate import Estimate  # heavy, and small sites do without
+
     estimate, warnings = Estimate(library, config.base_url), list[Problem]()
     weight = estimate.total(config)
     for step in _steps(config):

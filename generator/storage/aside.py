@@ -1,12 +1,14 @@
 """Work that a copy of this process does beside it, where the system copies processes at once."""
 
 import contextlib
+import mmap
 import os
 import pickle
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from typing import IO, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import IO, Any, TypeVar
 
 _Result = TypeVar("_Result")
 _PATIENCE = 2
@@ -21,43 +23,59 @@ def aside(work: Callable[[], _Result]) -> Iterator[Callable[[], _Result]]:
 
     Where processes cannot be copied, or this one has threads, whose locks would be copied too, or
     the copy fails, the work is done when somebody waits for it, and raises what it raises."""
-    if not _can_copy():
-        yield work
+    with in_turn(work) as (waited,):
+        yield waited
+
+
+@contextlib.contextmanager
+def in_turn(*works: Callable[[], Any]) -> Iterator[tuple[Callable[[], Any], ...]]:
+    """Like `aside` with several pieces of work, which one copy does one after the other. Each
+    result is there as soon as its work is done."""
+    if not can_copy():
+        yield works
         return
-    with os.fdopen(os.memfd_create("aside"), "w+b") as told:
-        ended, end = os.pipe()  # the system closes its end when the copy is gone
+    with contextlib.ExitStack() as files:
+        # in memory, as a pipe would keep the copy until somebody reads
+        told = [files.enter_context(os.fdopen(os.memfd_create("aside"), "w+b")) for _ in works]
+        pipes = [os.pipe() for _ in works]  # the copy closes its end, or the system when it is gone
         process = os.fork()
         if process == 0:
-            _do(work, told)
-        os.close(end)
+            _do(zip(works, told, (end for _, end in pipes), strict=True))
+        for _, end in pipes:
+            os.close(end)
         try:
-            yield lambda: _result(ended, told, work)
+            each = zip((ended for ended, _ in pipes), told, works, strict=True)
+            yield tuple(partial(_result, *parts) for parts in each)
         finally:
-            os.close(ended)
+            for ended, _ in pipes:
+                os.close(ended)
             os.kill(process, signal.SIGKILL)
             os.waitpid(process, 0)
 
 
-def _can_copy() -> bool:
+def can_copy() -> bool:
+    """Whether this process can be copied at once."""
     linux = os.name == "posix" and os.uname().sysname == "Linux" and hasattr(os, "memfd_create")
     return linux and threading.active_count() == 1
 
 
-def _do(work: Callable[[], object], told: IO[bytes]) -> None:
-    """In the copy: do the work, hand over what comes of it, and end: in memory, as a pipe would
-    keep the copy until somebody reads."""
+def _do(parts: Iterable[tuple[Callable[[], object], IO[bytes], int]]) -> None:
+    """In the copy: do the works, hand over what comes of each, and end."""
     try:
         os.nice(_PATIENCE)
-        pickle.dump(work(), told, pickle.HIGHEST_PROTOCOL)
-        told.flush()
+        for work, told, end in parts:
+            pickle.dump(work(), told, pickle.HIGHEST_PROTOCOL)
+            told.flush()
+            os.close(end)
     finally:
         os._exit(0)
 
 
 def _result(ended: int, told: IO[bytes], work: Callable[[], _Result]) -> _Result:
+    """What came of some work. Another copy may ask, too: where it reads is its own."""
     os.read(ended, 1)
-    told.seek(0)
     try:
-        return pickle.load(told)  # type: ignore[no-any-return]  # noqa: S301 (our own)
-    except (EOFError, pickle.UnpicklingError):
+        with mmap.mmap(told.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return pickle.loads(content)  # type: ignore[no-any-return]  # noqa: S301 (our own)
+    except (ValueError, EOFError, pickle.UnpicklingError):  # nothing, or not all of it
         return work()

@@ -86,7 +86,7 @@ class Cache:
 
     def settle(self) -> None:
         """Write what was put in so far: it takes a while, and a builder knows when it has time. As
-        long as a copy of this process reads, or is going to, it only becomes small."""
+        long as a copy of this process reads, it only becomes small."""
         if self._readers:
             self._rows |= self._packed()
             self._waiting, self._waiting_bytes = {}, 0
@@ -102,19 +102,14 @@ class Cache:
         return ((key, _check(key, value) + value) for key, value in packed)
 
     @contextlib.contextmanager
-    def unwritten(self) -> Iterator[None]:
-        """Nothing is written for a while, as a copy of this process that is made later is going to
-        read: it could not while there is much that was written and not committed."""
+    def being_read(self) -> Iterator[None]:
+        """A copy of this process reads meanwhile, too (`again`): nothing is written, as it could
+        not read while there is much that was written and not committed."""
         self._readers += 1
         try:
             yield
         finally:
             self._readers -= 1
-
-    def begin_reading(self) -> None:
-        """A copy of this process is going to read, too: nothing is written until it told what it
-        asked for and put in (`add`)."""
-        self._readers += 1
 
     @contextlib.contextmanager
     def again(self) -> Iterator["Cache"]:
@@ -126,8 +121,7 @@ class Cache:
         except sqlite3.OperationalError:
             database = connect_in_memory(_SCHEMA)
         cache = Cache(self._place, database)
-        cache.begin_reading()
-        with contextlib.closing(database):
+        with contextlib.closing(database), cache.being_read():
             yield cache
 
     @property
@@ -136,8 +130,7 @@ class Cache:
         return self._used, self._rows | dict(self._packed())
 
     def add(self, used: set[str], rows: Mapping[str, bytes]) -> None:
-        """What a copy of this process noted, which reads no more."""
-        self._readers -= 1
+        """What a copy of this process noted."""
         self._used |= used
         self._rows |= rows
 

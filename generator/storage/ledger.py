@@ -62,6 +62,11 @@ class LastSite:
         """Of what it was made from; empty where that cannot be told."""
         return self._head.stamp
 
+    @property
+    def files(self) -> Mapping[str, int]:
+        """The bytes of its files, by their paths."""
+        return self._files
+
     def head(self) -> Ledger | None:
         """Its ledger without digests and sizes; None where it is not as it was left."""
         return self._head if self._seal() == self._head.seal else None

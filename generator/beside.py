@@ -1,0 +1,134 @@
+"""What is found of all papers together, beside a build: which of them are related, and the search.
+
+Of a site that is there already both are mostly as they were, and a copy of this process brings them
+up to date. It begins before the build brings in what it needs itself, and loads the papers for
+itself: memory that both have in common would be copied bit by bit as they touch it, which takes
+longer.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from generator.model import File, Kept
+from generator.storage.aside import can_copy, in_turn
+from generator.storage.cache import Cache
+from generator.storage.ledger import LastSite
+from generator.storage.tree import FileStat
+
+if TYPE_CHECKING:
+    from generator.library.related import Relations
+    from generator.model import Library
+
+_Result = TypeVar("_Result")
+_Noted = tuple[_Result, set[str], dict[str, bytes]]
+"""What was found, and what the cache is to know of it (`Cache.noted`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """Which site is to be built, and what is there of it."""
+
+    root: Path
+    output: Path
+    base_url: str
+    drafts: bool
+    content: Sequence[FileStat]
+    """What is in content/, as `stat_tree` gives it."""
+    last: LastSite | None
+    """The site that was left in `output`, if any was."""
+    memory: Cache | None
+    """What builds remember, if they may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a copy of this process is finding out. Each is waited for when it is asked for."""
+
+    related: "Callable[[], Relations]"
+    search: Callable[[], list[File | Kept]]
+    """The files of the search; those of the last site that stay are told by name."""
+    stop: Callable[[], None]
+    """Leave it undone, as the last site is not as it was left."""
+
+
+class Previous:
+    """The files of the site that was built last, which is as its build left it."""
+
+    def __init__(self, output: Path, paths: Collection[str]) -> None:
+        """`paths`: of its files."""
+        self._output, self._paths = output, paths
+
+    def __contains__(self, path: str) -> bool:
+        return path in self._paths
+
+    def get(self, path: str) -> bytes | None:
+        """The content of one, or None."""
+        try:
+            return (self._output / path).read_bytes()
+        except OSError:
+            return None
+
+
+@contextmanager
+def beside(task: Task) -> Iterator[Beside | None]:
+    """Begin to find it out. None where there was no site before, or nobody can do it.
+
+    Until the end, what builds remember is not written: the copy reads it."""
+    memory, last = task.memory, task.last
+    if memory is None or last is None or not can_copy():
+        yield None
+        return
+
+    @cache
+    def library() -> "Library":
+        from generator.content import load_library  # heavy, as all that only the copy brings in
+
+        with memory.again() as own:
+            return load_library(task.root, drafts=task.drafts, memory=own, found=task.content)
+
+    def related(own: Cache) -> "Relations":
+        from generator.library.related import relate
+
+        return relate(library(), own, library().digests)
+
+    def search(own: Cache) -> list[File | Kept]:
+        from generator.content import load_config
+        from generator.publish.budget import fit
+        from generator.publish.search import render_search
+
+        if last.head() is None:
+            return []
+        config = fit(library(), load_config(task.root, task.base_url)).config
+        has_json, previous = "json" not in config.leave_out, Previous(task.output, last.files)
+        return list(render_search(library(), None, own, previous, abstracts=has_json))
+
+    with ExitStack() as stack:
+        stack.enter_context(memory.being_read())
+        works = _noting(memory, related), _noting(memory, search)
+        first, second = stack.enter_context(in_turn(*works))
+        yield Beside(_noted(memory, first), _noted(memory, second), stack.close)
+
+
+def _noting(memory: Cache, work: Callable[[Cache], _Result]) -> Callable[[], _Noted[_Result]]:
+    """Some work on the cache as it is on disk, with what it notes."""
+
+    def noting() -> _Noted[_Result]:
+        with memory.again() as own:
+            return work(own), *own.noted
+
+    return noting
+
+
+def _noted(memory: Cache, waited: Callable[[], _Noted[_Result]]) -> Callable[[], _Result]:
+    """What some work gives, after what it noted is remembered."""
+
+    def result() -> _Result:
+        done, used, values = waited()
+        memory.add(used, values)
+        return done
+
+    return result
