@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,8 @@ from generator.library.memory import Notes
 from generator.library.merge import classify
 from generator.library.pages import parse_topic
 from generator.model import File, Library, Link, Paper, Topic
-from generator.publish.inverting import invert, merge
+from generator.publish.inverting import EMPTY, differences, invert, merge
+from generator.publish.letters import Change
 from generator.publish.postings import (
     POSTING,
     columns,
@@ -630,6 +632,32 @@ def test_the_postings_of_stretches_are_those_of_each_text(
             for term in postings.held:
                 told = {n: (sum(t.values()), t[term]) for n, t in enumerate(texts) if t[term]}
                 assert lists.get(term, b"") == (listed(told) if told else b"")
+
+
+@given(DOCUMENTS, st.data())
+def test_what_two_runs_tell_differently_is_what_their_postings_do(
+    documents: list[list[str]], data: st.DataObject
+) -> None:
+    others = [data.draw(st.sampled_from([each, each[::-1], each[:-1] * 2])) for each in documents]
+    others = [[*each, *[""] * len(FIELDS)][: len(FIELDS)] for each in others]
+    old, new = (invert(some, 0)[0] for some in (documents, others))
+    for letter in old.keys() | new.keys():
+        runs = [side.get(letter, EMPTY) for side in (old, new)]
+        whole = Change(range(9), *(merge([run]) for run in runs))
+        told = Change(range(9), *differences(*runs))
+        assert (told.terms, told.counted) == (whole.terms, whole.counted)
+        for term, place in product(whole.terms, range(len(FIELDS))):
+            sides = [
+                [c.old.fields[place].get(term), c.new.fields[place].get(term)]
+                for c in (whole, told)
+            ]
+            assert sides[0] == sides[1] or sides[0][0] == sides[0][1]
+        held, some = (Counter(c.new.held) for c in (whole, told))
+        held.subtract(whole.old.held)
+        some.subtract(told.old.held)
+        assert all(held[term] == some[term] for term in held | some)
+        assert all(whole.new.stems[word] == stem for word, stem in told.new.stems.items())
+        assert told.counted & whole.new.words.keys() <= told.new.stems.keys()
 
 
 # -- the reader -----------------------------------------------------------------------------------

@@ -10,14 +10,15 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, repeat, zip_longest
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
 from generator.library.memory import Memory
 from generator.model import File, Kept
-from generator.publish.inverting import merge
+from generator.publish.inverting import EMPTY, differences
 from generator.publish.letters import (
     WORDS_LEAST,
     WORDS_MOST,
@@ -52,6 +53,13 @@ class Piece:
     """Of each field: its length in all documents together, in terms."""
 
 
+class Invert(Protocol):
+    """Who says what a stretch gives."""
+
+    def __call__(self, stretch: Any, before: Piece | None) -> Piece:
+        """`before`: what it gave before some of its documents changed; saves time only."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
     """What an index is made of, and by whom."""
@@ -61,8 +69,7 @@ class Work:
     """Of each stretch, a digest of all that it is made of."""
     size: int
     """Documents in a stretch."""
-    invert: Callable[[Any], Piece]
-    """What a stretch gives; for whoever does it."""
+    invert: Invert
     executor: Executor | None
     memory: Memory | None
     previous: Previous | None
@@ -157,13 +164,13 @@ def _pieces(work: Work, everywhere: Callable[..., Iterator[Piece]]) -> Iterator[
     memory = work.memory
     known = [memory is not None and key in memory for key in work.keys]
     unknown = (each for each, is_known in zip(work.stretches, known, strict=True) if not is_known)
-    done = iter(everywhere(work.invert, unknown))
+    done = iter(everywhere(partial(work.invert, before=None), unknown))
     for stretch, key, is_known in zip(work.stretches, work.keys, known, strict=True):
         value = memory.get(key) if memory is not None and is_known else None
         if value:
             yield _unpacked(value)
             continue
-        piece = work.invert(stretch) if is_known else next(done)
+        piece = work.invert(stretch, None) if is_known else next(done)
         if memory is not None:
             memory.put(key, _packed(piece))
         yield piece
@@ -266,22 +273,21 @@ class _Again:
 
     def _make_stretch(self, number: int) -> Iterator[tuple[str, Change]]:
         """Make one stretch; what has changed by it, by the first letters of terms."""
-        old: Mapping[str, bytes] = {}
-        index = self._index
+        before, index = None, self._index
         if number < len(self._before.keys):
-            old = _unpacked(self._get(self._before.keys[number])).runs
-        piece = self._work.invert(self._work.stretches[number])
+            before = _unpacked(self._get(self._before.keys[number]))
+        old = before.runs if before else {}
+        piece = self._work.invert(self._work.stretches[number], before)
         self._memory.put(self._work.keys[number], _packed(piece))
         index.lengths[number : number + 1] = [piece.lengths]
         index.stretches[number : number + 1] = [[file.path for file in piece.files]]
         self._files += piece.files
         first = number * self._work.size
         for letter in sorted(old.keys() | piece.runs.keys()):
-            was, now = old.get(letter), piece.runs.get(letter)
+            was, now = old.get(letter, EMPTY), piece.runs.get(letter, EMPTY)
             if was != now:
                 documents = range(first, first + self._work.size)
-                runs = ([run] if run else [] for run in (was, now))
-                yield letter, Change(documents, *map(merge, runs))
+                yield letter, Change(documents, *differences(was, now))
 
     def _make_letter(self, letter: str, changes: Sequence[Change]) -> None:
         known = letter in self._index.letters

@@ -25,8 +25,8 @@ from generator.text.words import FIELDS, STOP_WORDS, Numbered, document_words, w
 
 MAX_TEXT = 200_000
 """Characters of a field that are indexed: a length of it fits into 20 bits, whatever it holds."""
-_PARTS = 7
-"""Of a run."""
+_TERMS, _GROUPS, _SIZES, _POSTINGS, _WORDS, _TERM_OF, _OFTEN = range(7)
+"""The parts of a run, by their places."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,12 +174,23 @@ def _unpacked(packed: bytes) -> Numbers:
     return np.frombuffer(packed, np.uint32).astype(np.int64)
 
 
+def stems_told(runs: Iterable[bytes]) -> Iterator[tuple[str, str]]:
+    """The words that runs tell, each with its stem."""
+    for run in map(parted, runs):
+        terms, of = _words(run[_TERMS]), _unpacked(run[_TERM_OF]).tolist()
+        yield from zip(_words(run[_WORDS]), map(terms.__getitem__, of), strict=True)
+
+
+EMPTY = joined([b""] * (_OFTEN + 1))
+"""The run of a stretch in which no term begins with a letter."""
+
+
 # -- all stretches ---------------------------------------------------------------------------------
 
 
 def merge(runs: Iterable[bytes]) -> Postings:
     """The postings of one letter, from the runs of all stretches in the order of documents."""
-    columns = [*zip(*map(parted, runs), strict=True)] or [()] * _PARTS
+    columns = [*zip(*map(parted, runs), strict=True)] or [()] * (_OFTEN + 1)
     lines, groups, sizes, postings, words, term_of, often = columns
     lists = [_words(line) for line in lines]
     terms = sorted(set(chain.from_iterable(lists)))
@@ -198,6 +209,42 @@ def merge(runs: Iterable[bytes]) -> Postings:
         fields=fields,
         words=_summed(told, _concatenated(map(_unpacked, often)).tolist()),
         stems=dict(zip(told, map(terms.__getitem__, stems.tolist()), strict=True)),
+    )
+
+
+def differences(old: bytes, new: bytes) -> tuple[Postings, Postings]:
+    """What two runs of the same stretch have that the other has not, or has otherwise: at least
+    the lists of postings that differ, and the words that stand more or less often."""
+    was, now = parted(old), parted(new)
+    if all(was[part] == now[part] for part in (_TERMS, _GROUPS, _SIZES, _WORDS, _TERM_OF)):
+        # the lists are as long as they were: only what stands in them differs
+        told = [np.frombuffer(run[_POSTINGS], np.uint64) for run in (was, now)]
+        ends = np.cumsum(_unpacked(was[_SIZES]))
+        groups = np.unique(np.searchsorted(ends, np.flatnonzero(told[0] != told[1]), "right"))
+        often = [_unpacked(run[_OFTEN]) for run in (was, now)]
+        words = np.flatnonzero(often[0] != often[1])
+        old, new = (_some_of(run, groups, words) for run in (was, now))
+    return merge([old]), merge([new])
+
+
+def _some_of(run: Sequence[bytes], groups: Numbers, words: Numbers) -> bytes:
+    """A run with some of its groups and words only, told by their places in it."""
+    terms, sizes = _words(run[_TERMS]), _unpacked(run[_SIZES])
+    fields, places = np.divmod(_unpacked(run[_GROUPS])[groups], len(terms))
+    term_of = _unpacked(run[_TERM_OF])[words]
+    kept = np.union1d(places, term_of)
+    postings, ends = np.frombuffer(run[_POSTINGS], np.uint64), np.cumsum(sizes)
+    lists = [postings[ends[group] - sizes[group] : ends[group]] for group in groups]
+    return joined(
+        [
+            _line(map(terms.__getitem__, kept.tolist())),
+            _packed(fields * len(kept) + np.searchsorted(kept, places)),
+            _packed(sizes[groups]),
+            b"".join(each.tobytes() for each in lists),
+            _line(map(_words(run[_WORDS]).__getitem__, words.tolist())),
+            _packed(np.searchsorted(kept, term_of)),
+            _packed(_unpacked(run[_OFTEN])[words]),
+        ]
     )
 
 

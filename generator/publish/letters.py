@@ -162,7 +162,8 @@ def _cut(
     `pack` gives the content of a shard of terms."""
     held = letter.held
     common = [t for t, n in held.items() if n >= COMMON and len(t) <= LONGEST_COMMON]
-    others = sorted(held.keys() - set(common))
+    alone, all_terms = set(common), list(held)
+    others = [term for term in all_terms if term not in alone]
 
     @cache
     def told() -> dict[str, tuple[int, str]]:
@@ -171,19 +172,30 @@ def _cut(
     def pack_words(terms: Sequence[str]) -> bytes:
         return _pack_words({term: told()[term] for term in terms})
 
-    groups = cut(others, [held[term] + 2 for term in others], SHARD_LEAST, SHARD_MOST)
-    terms = list(shards_of("terms", groups, pack, before.terms, changed))
+    if held == before.held:
+        groups, vocabulary = _cut_as(before.terms, others), _cut_as(before.vocabulary, all_terms)
+    else:
+        groups = cut(others, [held[term] + 2 for term in others], SHARD_LEAST, SHARD_MOST)
+        vocabulary = cut(all_terms, repeat(1, len(held)), WORDS_LEAST, WORDS_MOST)
     singles = ((term, [term]) for term in common)
-    alone = list(shards_of("common", singles, pack, before.common, changed))
-    groups = cut(list(held), repeat(1, len(held)), WORDS_LEAST, WORDS_MOST)
-    words = list(shards_of("words", groups, pack_words, before.vocabulary, reworded))
+    terms = list(shards_of("terms", groups, pack, before.terms, changed))
+    ones = list(shards_of("common", singles, pack, before.common, changed))
+    words = list(shards_of("words", vocabulary, pack_words, before.vocabulary, reworded))
     made = replace(
         letter,
         terms=[each for each, _ in terms],
-        common=[each for each, _ in alone],
+        common=[each for each, _ in ones],
         vocabulary=[each for each, _ in words],
     )
-    return made, [file for _, file in (*terms, *alone, *words) if file]
+    return made, [file for _, file in (*terms, *ones, *words) if file]
+
+
+def _cut_as(shards: Iterable[Cut], words: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
+    """Sorted words cut as they were, as `cut` gives it."""
+    start = 0
+    for each in shards:
+        yield each.start, words[start : start + each.size]
+        start += each.size
 
 
 def shards_of(

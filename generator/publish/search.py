@@ -51,11 +51,11 @@ from generator.library.packed import digest
 from generator.library.people import organization_of
 from generator.model import File, Kept, Library, Paper, People
 from generator.publish.index import Index, Piece, Work, make
-from generator.publish.inverting import MAX_TEXT, invert
+from generator.publish.inverting import MAX_TEXT, invert, stems_told
 from generator.publish.letters import Previous
 from generator.publish.shards import FOLDER, shard, shard_name
 from generator.text.plain import excerpt, plain_title
-from generator.text.words import FIELDS, STOP_WORDS, document_text
+from generator.text.words import FIELDS, STOP_WORDS, document_text, know_stems
 
 FORMAT = 2
 """The format above; another number means that an older `search.js` cannot read the index."""
@@ -225,12 +225,15 @@ def _key_of_stretch(stretch: _Stretch) -> str:
     return f"search {blake2b(content, digest_size=16).hexdigest()}"
 
 
-def _invert(stretch: _Stretch) -> Piece:
+def _invert(stretch: _Stretch, before: Piece | None) -> Piece:
     first = stretch.number * STRETCH
+    if before:
+        know_stems(stems_told(before.runs.values()))
     told = [(p, plain_title(p.title), plain_abstract(p), stretch.topics) for p in stretch.papers]
     runs, lengths = invert([_texts(*paper) for paper in told], first)
     records = [_record(*paper) for paper in told]
-    files = list(_record_shards(records, first // RECORDS_PER_SHARD))
+    known = {file.path: file for file in before.files} if before else {}
+    files = list(_record_shards(records, first // RECORDS_PER_SHARD, known))
     digests = "".join(shard_name(file.path).rpartition("-")[2] for file in files)
     names = shard(f"stretches/{stretch.number}", digests.encode("ascii"))
     facets = orjson.dumps(_facets(stretch))
@@ -238,10 +241,13 @@ def _invert(stretch: _Stretch) -> Piece:
     return Piece(files=tuple(files), runs=runs, lengths=lengths)
 
 
-def _record_shards(records: Sequence[list[Any]], number: int) -> Iterator[File]:
+def _record_shards(
+    records: Sequence[list[Any]], number: int, known: Mapping[str, File]
+) -> Iterator[File]:
+    """The shards of records, numbered from a number on."""
     for first in range(0, len(records), RECORDS_PER_SHARD):
         content = orjson.dumps(records[first : first + RECORDS_PER_SHARD])
-        yield shard(f"records/{number + first // RECORDS_PER_SHARD}", content)
+        yield shard(f"records/{number + first // RECORDS_PER_SHARD}", content, known)
 
 
 def _record(paper: Paper, title: str, abstract: str, topics: Mapping[str, str]) -> list[Any]:

@@ -16,9 +16,10 @@ import zlib
 from array import array
 from base64 import b32encode
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from itertools import accumulate, pairwise
+from types import MappingProxyType
 from typing import TypeVar
 
 from generator.model import File
@@ -114,11 +115,11 @@ def parted(content: bytes) -> list[bytes]:
     return [content[start:end] for start, end in pairwise(ends)]
 
 
-def shard(name: str, content: bytes) -> File:
+def shard(name: str, content: bytes, known: Mapping[str, File] = MappingProxyType({})) -> File:
     """A file whose name changes with its content, so that it may be kept for ever. `name`: what
-    the name begins with, below `search/`."""
-    body = zlib.compress(content, _LEVEL)
-    return File(path=f"{FOLDER}{name}-{digest(content)}.bin", content=body)
+    the name begins with, below `search/`; `known`: files by path, to be taken as they are."""
+    path = f"{FOLDER}{name}-{digest(content)}.bin"
+    return known.get(path) or File(path=path, content=zlib.compress(content, _LEVEL))
 
 
 def unpacked_shard(file: File) -> bytes:

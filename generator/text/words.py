@@ -183,6 +183,11 @@ def word_stems(words: Iterable[str]) -> Iterator[str]:
     return map(_STEMS.__getitem__, words)
 
 
+def know_stems(stems: Iterable[tuple[str, str]]) -> None:
+    """Take the `stem` of words from somebody who found it before."""
+    _STEMS.update(stems)
+
+
 class Numbered(dict[str, int]):
     """Words by number, in the order they come."""
 
