@@ -51,7 +51,7 @@ from generator.publish.sitemap import (
 )
 from generator.publish.templates import ready_templates
 from generator.publish.theme import Theme
-from generator.publish.weight import weigh
+from generator.publish.weight import Weight, weigh, weigh_again
 from generator.site.calendar import json_since
 from generator.site.pages import PaperPages, Site, plan_site
 from generator.storage.aside import aside
@@ -143,8 +143,8 @@ def make_site(
             changes, seal = stage.publish(plan.kept, old)
     if planned:
         planned(pages, frame)
-    sizes = {path: ledger.sizes[path] for path in plan.kept} if ledger else {}
-    return _ledger(site, fitted.warnings, plan.digests, sizes | stage.sizes, seal), changes
+    sizes, weights = _sizes(stage.sizes, ledger, changes)
+    return _ledger(site, fitted.warnings, plan.digests, sizes, weights, seal), changes
 
 
 def _before(
@@ -165,11 +165,28 @@ def _raise(problems: Iterable[Problem]) -> None:
         raise BroadsheetError(found)
 
 
+def _sizes(
+    made: Mapping[str, int], before: Ledger | None, changes: Changes
+) -> tuple[Mapping[str, int], Mapping[str, Weight]]:
+    """The bytes of all files by path, and what the kinds of them weigh. `made`: of those that were
+    staged; the others are those of the site before."""
+    if before is None:
+        return made, weigh(made)
+    left = dict.fromkeys([*changes.removed, *(before.sizes.keys() & made.keys())])
+    gone = {path: before.sizes[path] for path in left}
+    weights = {kind: Weight(*numbers) for kind, numbers in before.weights.items()}
+    sizes = {**before.sizes, **made}
+    for path in changes.removed:
+        del sizes[path]
+    return sizes, weigh_again(weights, gone, made)
+
+
 def _ledger(
     site: Site,
     warnings: Iterable[Problem],
     digests: Mapping[str, str],
     sizes: Mapping[str, int],
+    weights: Mapping[str, Weight],
     seal: Seal,
 ) -> Ledger:
     """What is to be noted of a site that was made; whoever knows its stamp adds it."""
@@ -180,7 +197,7 @@ def _ledger(
         papers=len(site.library.papers),
         topics=len(site.topics),
         warnings=[(each.where, each.fact, each.hint) for each in warnings],
-        weights={kind: (each.files, each.bytes) for kind, each in weigh(sizes).items()},
+        weights={kind: (each.files, each.bytes) for kind, each in weights.items()},
         digests=digests,
         sizes=sizes,
     )

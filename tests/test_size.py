@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from generator.config import Config, Extra
 from generator.content import load_config, load_library
@@ -20,6 +22,7 @@ from generator.publish.weight import (
     Weight,
     kind_of,
     weigh,
+    weigh_again,
     weights_in_line,
     weights_in_words,
 )
@@ -286,3 +289,16 @@ def test_a_site_is_weighed_by_kind_the_heaviest_first() -> None:
     assert weights_in_line(weights) == (
         "32.4 KB, of which lists 20.0 KB, pages of papers 12.0 KB, citations 300 bytes"
     )
+
+
+SIZES = st.dictionaries(st.sampled_from([*KINDS, "papers/z.bib", "index.html"]), st.integers(0, 9))
+
+
+@given(SIZES, SIZES, st.sets(st.sampled_from([*KINDS])))
+def test_what_a_site_weighs_after_a_change_is_what_its_files_weigh(
+    before: dict[str, int], new: dict[str, int], removed: set[str]
+) -> None:
+    gone = {path: size for path, size in before.items() if path in removed or path in new}
+    after = {path: size for path, size in before.items() if path not in gone} | new
+    told = weigh_again(weigh(before), gone, new)
+    assert [*told.items()] == [*weigh(after).items()]

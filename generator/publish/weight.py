@@ -1,5 +1,6 @@
 """What a built site weighs: its files by kind, and that in words."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -45,8 +46,23 @@ def weigh(sizes: Mapping[str, int]) -> dict[str, Weight]:
     files: dict[str, list[int]] = {}
     for path, size in sizes.items():
         files.setdefault(kind_of(path), []).append(size)
-    found = {kind: Weight(len(members), sum(members)) for kind, members in files.items()}
-    return dict(sorted(found.items(), key=lambda entry: (-entry[1].bytes, entry[0])))
+    return _ordered({kind: Weight(len(some), sum(some)) for kind, some in files.items()})
+
+
+def _ordered(weights: Mapping[str, Weight]) -> dict[str, Weight]:
+    return dict(sorted(weights.items(), key=lambda entry: (-entry[1].bytes, entry[0])))
+
+
+def weigh_again(
+    before: Mapping[str, Weight], gone: Mapping[str, int], new: Mapping[str, int]
+) -> dict[str, Weight]:
+    """What `weigh` gives after some files went and others came: bytes by path, too."""
+    files, sizes = Counter[str](), Counter[str]()
+    for sign, weights in ((1, before), (-1, weigh(gone)), (1, weigh(new))):
+        for kind, weight in weights.items():
+            files[kind] += sign * weight.files
+            sizes[kind] += sign * weight.bytes
+    return _ordered({kind: Weight(n, sizes[kind]) for kind, n in files.items() if n})
 
 
 def largest_in_words(weights: Mapping[str, Weight]) -> str:
