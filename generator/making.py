@@ -9,10 +9,10 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from itertools import chain, islice, repeat
+from itertools import chain, cycle, islice, repeat
 from typing import Any, TypeVar
 
 from generator import __version__
@@ -34,6 +34,7 @@ from generator.publish.budget import fit
 from generator.publish.feeds import FeedChannel, render_days_feed, render_opml
 from generator.publish.html import Frame, make_frame, sitemap_entries
 from generator.publish.products import (
+    BATCH,
     Batch,
     Plan,
     Product,
@@ -126,23 +127,24 @@ def make_site(
             staging(output, whole=whole) as stage,
             aside(lambda: write_files(stage.place, _site_files(site, theme))) as rest,
         ):
+
+            def stage_others() -> None:
+                stage.write(_new(search(), plan.kept))
+                stage.add(rest())
+
             stage.write(theme.static)
-            if not previous:
-                stage.write(_new(search(), plan.kept))
-            problems = dict[Problem, None]()
-            make_new = partial(_make_new, stage, workers, library, frame, memory, problems)
-            make_new(plan.lists())
-            pages = PaperPages(site, related())
-            with _digests(plan, pages, previous) as digests:
-                make_new(plan.papers(pages, digests))
-            _raise(problems)
-            if previous:  # a copy of this process may still be at it
-                stage.write(_new(search(), plan.kept))
-            stage.add(rest())
+            products = _products(plan, site, related, previous)
+            make_new = partial(_make_new, stage, workers, batches(products, library, frame), memory)
+            if previous:  # copies of this process may still be at the others
+                make_new()
+                stage_others()
+            else:
+                search = _begun(search())
+                make_new(meanwhile=stage_others)
             old = Old(paths=ledger.sizes, seal=ledger.seal) if ledger else None
             changes, seal = stage.publish(plan.kept, old)
-    if planned:
-        planned(pages, frame)
+    if planned and plan.pages:
+        planned(plan.pages, frame)
     sizes, weights = _sizes(stage.sizes, ledger, changes)
     return _ledger(site, fitted.warnings, plan.digests, sizes, weights, seal), changes
 
@@ -158,11 +160,6 @@ def _before(
     if found:
         found.stop()
     return None, None, None
-
-
-def _raise(problems: Iterable[Problem]) -> None:
-    if found := sorted(problems, key=lambda problem: problem.where):
-        raise BroadsheetError(found)
 
 
 def _sizes(
@@ -217,20 +214,29 @@ def _give_back() -> None:
         trim(0)
 
 
+def _products(
+    plan: Plan, site: Site, related: Callable[[], Relations], previous: Previous | None
+) -> Iterator[Product]:
+    """All products that are new. Lists come first: related papers may still be looked for."""
+    yield from plan.lists()
+    pages = PaperPages(site, related())
+    with _digests(plan, pages, previous) as digests:
+        yield from plan.papers(pages, digests)
+
+
 def _make_new(
     stage: Staging,
     workers: "_Workers",
-    library: Library,
-    frame: Frame,
+    waiting: Iterator[Batch],
     memory: Cache | None,
-    problems: dict[Problem, None],
-    products: Iterable[Product],
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> None:
-    """Make some products and stage their files; the problems of those that fail are noted."""
-    left = iter(products)
-    first = list(islice(left, _WORTH_PROCESSES))
-    waiting = batches(chain(first, left), library, frame)
-    for result in _results(waiting, stage.place, workers.for_(len(first))):
+    """Make products and stage their files; `meanwhile` is done as soon as others are at it. Raises
+    BroadsheetError with the problems of all that failed."""
+    problems = dict[Problem, None]()
+    first = list(islice(waiting, _WORTH_PROCESSES // BATCH + 1))
+    others = workers.for_(BATCH * len(first))
+    for result in _results(chain(first, waiting), stage.place, others, meanwhile):
         try:
             written, files = result()
         except BroadsheetError as error:
@@ -240,6 +246,8 @@ def _make_new(
         stage.write(files)
         if memory:
             memory.settle()
+    if problems:
+        raise BroadsheetError(sorted(problems, key=lambda problem: problem.where))
 
 
 def _related(
@@ -290,13 +298,15 @@ def _search(
     from generator.publish.search import render_search
 
     has_json = "json" not in config.leave_out
-    begun = _begun(render_search(library, others, memory, previous, abstracts=has_json))
-    return lambda: begun
+    files = render_search(library, others, memory, previous, abstracts=has_json)
+    return lambda: files
 
 
-def _begun(files: Iterator[File | Kept]) -> Iterator[File | Kept]:
-    """The same files; whoever makes them has begun to."""
-    return chain(list(islice(files, 1)), files)
+def _begun(files: Iterable[File | Kept]) -> Callable[[], Iterable[File | Kept]]:
+    """What gives the same files; whoever makes them has begun to."""
+    left = iter(files)
+    first = list(islice(left, 1))
+    return lambda: chain(first, left)
 
 
 def _new(files: Iterable[File | Kept], kept: set[str]) -> Iterator[File]:
@@ -309,22 +319,27 @@ def _new(files: Iterable[File | Kept], kept: set[str]) -> Iterator[File]:
 
 
 def _results(
-    waiting: Iterator[Batch], place: Place, executor: Executor | None
+    waiting: Iterator[Batch],
+    place: Place,
+    executor: Executor | None,
+    meanwhile: Callable[[], None],
 ) -> Iterator[Callable[[], _Made]]:
     """What gives the result of each batch, in order; elsewhere, only a few batches are under way at
     once, so that they do not pile up."""
     if executor is None:
+        meanwhile()
         yield from (partial(_make, batch, place) for batch in waiting)
         return
     _give_back()  # what was sent to those who look at all papers
-    under_way: deque[Future[_Made]] = deque()
-    for number, batch in enumerate(waiting):
-        work = partial(_lean, _make) if number % _LEAN == 0 else _make
-        under_way.append(executor.submit(work, batch, place))
-        if len(under_way) >= _UNDER_WAY:
-            yield under_way.popleft().result
+    works: Iterator[Callable[..., _Made]] = cycle([partial(_lean, _make), *[_make] * (_LEAN - 1)])
+    begun = (
+        executor.submit(work, batch, place) for work, batch in zip(works, waiting, strict=False)
+    )
+    under_way = deque(islice(begun, _UNDER_WAY))
+    meanwhile()
     while under_way:
         yield under_way.popleft().result
+        under_way.extend(islice(begun, 1))
 
 
 def _make(batch: Batch, place: Place) -> _Made:

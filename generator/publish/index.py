@@ -7,7 +7,7 @@ nor what stands in records; `search` inverts stretches, `letters` cuts terms.
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
@@ -74,6 +74,11 @@ class Work:
     memory: Memory | None
     previous: Previous | None
 
+    @property
+    def everywhere(self) -> Callable[..., Iterator[Any]]:
+        """`map`, by whoever does the work."""
+        return self.executor.map if self.executor else map
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
@@ -99,12 +104,20 @@ class Index:
 
 def make(work: Work) -> Generator[File | Kept, None, Index]:
     """The files of an index but for its manifest, and the index itself. Files that the last build
-    made are told by name, for a name tells the content."""
+    made are told by name, for a name tells the content.
+
+    Where nothing is known, whoever works on stretches elsewhere begins at once, not only when
+    somebody asks for files."""
+    begun = _pieces(work) if work.memory is None or work.previous is None else None
+    return _made_of(work, begun)
+
+
+def _made_of(work: Work, begun: Iterator[Piece] | None) -> Generator[File | Kept, None, Index]:
     previous = {} if work.previous is None else work.previous
-    again = _made_again(work)
+    again = None if begun else _made_again(work)
     if again is None:
         index = Index(keys=work.keys, lengths=[], stretches=[], letters={}, endings=[])
-        for file in _made(work, index):
+        for file in _made(work, index, begun or _pieces(work)):
             yield Kept(path=file.path) if file.path in previous else file
     else:
         index, files = again
@@ -123,20 +136,19 @@ def _key(letter: str) -> str:
 # -- from nothing ----------------------------------------------------------------------------------
 
 
-def _made(work: Work, index: Index) -> Iterator[File]:
-    """The files of an index that is made of its stretches, while it is noted what it has. None is
+def _made(work: Work, index: Index, pieces: Iterator[Piece]) -> Iterator[File]:
+    """The files of an index that is made of its pieces, while it is noted what it has. None is
     given before all that others do has been begun."""
-    everywhere = work.executor.map if work.executor else map
     runs: dict[str, list[bytes]] = defaultdict(list)
     records = list[File]()
-    for piece in _pieces(work, everywhere):
+    for piece in pieces:
         for letter, run in piece.runs.items():
             runs[letter].append(run)
         index.lengths.append(piece.lengths)
         index.stretches.append([file.path for file in piece.files])
         records += piece.files
     vocabulary, letters = list[str](), sorted(runs)
-    made = everywhere(_letter, [runs.pop(letter) for letter in letters])
+    made = work.everywhere(_letter, [runs.pop(letter) for letter in letters])
     yield from records
     for letter, (terms, told, paths, files) in zip(letters, made, strict=True):
         vocabulary += terms.split()
@@ -159,12 +171,17 @@ def _letter(runs: Sequence[bytes]) -> tuple[str, bytes, Sequence[str], list[File
     return " ".join(letter.held), pack_letter(letter), letter.paths, files
 
 
-def _pieces(work: Work, everywhere: Callable[..., Iterator[Piece]]) -> Iterator[Piece]:
-    """What every stretch gives, in order; worked out only where it is not remembered."""
-    memory = work.memory
-    known = [memory is not None and key in memory for key in work.keys]
+def _pieces(work: Work) -> Iterator[Piece]:
+    """What every stretch gives, in order; worked out only where it is not remembered. Others begin
+    at once."""
+    known = [work.memory is not None and key in work.memory for key in work.keys]
     unknown = (each for each, is_known in zip(work.stretches, known, strict=True) if not is_known)
-    done = iter(everywhere(partial(work.invert, before=None), unknown))
+    done = iter(work.everywhere(partial(work.invert, before=None), unknown))
+    return _taken(work, known, done)
+
+
+def _taken(work: Work, known: Iterable[bool], done: Iterator[Piece]) -> Iterator[Piece]:
+    memory = work.memory
     for stretch, key, is_known in zip(work.stretches, work.keys, known, strict=True):
         value = memory.get(key) if memory is not None and is_known else None
         if value:

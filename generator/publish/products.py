@@ -79,6 +79,8 @@ class Plan:
         """Of each product, by its key."""
         self.kept = set[str]()
         """The files of those that the old site has."""
+        self.pages: PaperPages | None = None
+        """Of papers, once they are planned."""
 
     def lists(self) -> list[Product]:
         """The pages that are none of papers, and feeds, as far as they are new; those that show the
@@ -98,6 +100,7 @@ class Plan:
         """The pages of papers, and papers as files for programs, as far as they are new. They are
         planned one by one, so that whoever makes them need not wait for the last. `digests`: of
         pages, in their order (`of_pages`); an empty one, or none, is worked out."""
+        self.pages = pages
         bulk = defaultdict[str, list[Product]](list)
         for product in _files_of_lists(self._site, self._find):
             bulk[next(iter(product.papers), "")].append(product)

@@ -35,7 +35,7 @@ lengths); weights, which do change, are worked out by the reader from the totals
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import date
@@ -106,9 +106,10 @@ def render_search(
     """Give the files below `search/` that `search.js` reads.
 
     `library` holds the papers that may be found, and no others. `executor` does the work
-    elsewhere; None does it here. `memory` holds what earlier builds found out, so that only
-    stretches that changed are read. `previous`: the site that was built last; of its files,
-    those that are as they were are told by name only, if the memory tells how they were made.
+    elsewhere, and begins at once; None does it here. `memory` holds what earlier builds found
+    out, so that only stretches that changed are read. `previous`: the site that was built last; of
+    its files, those that are as they were are told by name only, if the memory tells how they were
+    made.
     `abstracts`: whether every paper has its JSON. The same library gives the same bytes; the
     manifest comes last."""
     stretches = list(_stretches(library))
@@ -123,8 +124,14 @@ def render_search(
         memory=memory,
         previous=previous,
     )
-    index = yield from make(work)
-    manifest = _manifest(library, index, ABSTRACTS if abstracts else "")
+    return _with_manifest(make(work), library, ABSTRACTS if abstracts else "")
+
+
+def _with_manifest(
+    files: Generator[File | Kept, None, Index], library: Library, abstracts: str
+) -> Iterator[File | Kept]:
+    index = yield from files
+    manifest = _manifest(library, index, abstracts)
     yield File(path=f"{FOLDER}manifest.json", content=orjson.dumps(manifest))
 
 
