@@ -118,6 +118,7 @@ class _Workers(Executor):
     Dask need not look into them and nobody else can misread them."""
 
     def __init__(self, client: "Client") -> None:
+        self._client = client
         self._executor = client.get_executor(pure=False)
 
     def submit(
@@ -125,6 +126,8 @@ class _Workers(Executor):
     ) -> "Future[_T]":
         call = pickle.dumps((do, args, keywords), pickle.HIGHEST_PROTOCOL)
         done: Future[_T] = self._executor.submit(_do, _here(), call)
+        if self._client.status != "running":  # what was asked for too late, nobody cancels
+            raise CancelledError
         return done
 
 
