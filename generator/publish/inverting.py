@@ -220,7 +220,7 @@ def differences(old: bytes, new: bytes) -> tuple[Postings, Postings]:
         # the lists are as long as they were: only what stands in them differs
         told = [np.frombuffer(run[_POSTINGS], np.uint64) for run in (was, now)]
         ends = np.cumsum(_unpacked(was[_SIZES]))
-        groups = np.unique(np.searchsorted(ends, np.flatnonzero(told[0] != told[1]), "right"))
+        groups = _distinct(np.searchsorted(ends, np.flatnonzero(told[0] != told[1]), "right"))
         often = [_unpacked(run[_OFTEN]) for run in (was, now)]
         words = np.flatnonzero(often[0] != often[1])
         old, new = (_some_of(run, groups, words) for run in (was, now))
@@ -232,7 +232,7 @@ def _some_of(run: Sequence[bytes], groups: Numbers, words: Numbers) -> bytes:
     terms, sizes = _words(run[_TERMS]), _unpacked(run[_SIZES])
     fields, places = np.divmod(_unpacked(run[_GROUPS])[groups], len(terms))
     term_of = _unpacked(run[_TERM_OF])[words]
-    kept = np.union1d(places, term_of)
+    kept = _distinct(np.concatenate([places, term_of]))
     postings, ends = np.frombuffer(run[_POSTINGS], np.uint64), np.cumsum(sizes)
     lists = [postings[ends[group] - sizes[group] : ends[group]] for group in groups]
     return joined(
@@ -246,6 +246,11 @@ def _some_of(run: Sequence[bytes], groups: Numbers, words: Numbers) -> bytes:
             _packed(_unpacked(run[_OFTEN])[words]),
         ]
     )
+
+
+def _distinct(numbers: Numbers) -> Numbers:
+    """Small numbers, ascending, each once."""
+    return np.flatnonzero(np.bincount(numbers))
 
 
 def _concatenated(parts: Iterable[Numbers]) -> Numbers:

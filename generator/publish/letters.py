@@ -132,26 +132,35 @@ def remake_letter(
 ) -> tuple[Letter, list[File]]:
     """A letter of what it was and what has changed; and the files of those of its shards that are
     not among the `previous` ones. Raises LostError where a shard of the last build is lost."""
-    held, words, stems = Counter(before.held), Counter(before.words), dict(before.stems)
-    changed, counted = set[str](), set[str]()
+    more, oftener = Counter[str](), Counter[str]()
+    changed, counted, stems = set[str](), set[str](), dict(before.stems)
     for change in changes:
         changed |= change.terms
         counted |= change.counted
-        held.update(change.new.held)
-        held.subtract(change.old.held)
-        words.update(change.new.words)
-        words.subtract(change.old.words)
+        more.update(change.new.held)
+        more.subtract(change.old.held)
+        oftener.update(change.new.words)
+        oftener.subtract(change.old.words)
         stems |= change.new.stems
-    letter = Letter(
-        held={term: held[term] for term in sorted(held) if held[term]},
-        words={word: count for word, count in words.items() if count},
-        stems=stems,
-    )
+    held = _added(before.held, more)
+    if held.keys() != before.held.keys():
+        held = dict(sorted(held.items()))
+    letter = Letter(held=held, words=_added(before.words, oftener), stems=stems)
     told = changed | {stems[word] for word in counted}
     old, new = _told(before, told), _told(letter, told)
     reworded = {term for term in told if old.get(term) != new.get(term)}
     lists = _Lists(before, changes, previous)
     return _cut(letter, before, lists.pack, changed, reworded)
+
+
+def _added(numbers: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
+    """Numbers after some of them became more or less; without those that are 0."""
+    sums = dict(numbers)
+    for word, number in more.items():
+        sums[word] = sums.get(word, 0) + number
+        if not sums[word]:
+            del sums[word]
+    return sums
 
 
 def _cut(
