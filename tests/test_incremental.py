@@ -275,21 +275,46 @@ def test_pages_in_a_linked_folder_are_read(toy: Path) -> None:
     assert "Again" in page.read_text()
 
 
-HELPED = """
+ONE_MORE = "One more sentence."
+BUILD = """
+import sys
+from pathlib import Path
+from generator.build import build
+build(Path())
+print("numpy" in sys.modules)
+"""
+AS_IF_LARGE = """
 import generator.making
 generator.making._WORTH_A_COPY = 1  # as if the site were very large
-from generator.build import build
-from pathlib import Path
-build(Path())
+"""
+WITH_A_THREAD = """
+import threading
+ended = threading.Event()
+threading.Thread(target=ended.wait, daemon=True).start()  # nobody copies a process with threads
 """
 
 
-def test_a_copy_of_the_process_that_works_out_digests_changes_nothing(toy: Path) -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are copied on Linux only")
+@pytest.mark.parametrize(
+    ("before", "finds_itself"), [("", False), (AS_IF_LARGE, False), (WITH_A_THREAD, True)]
+)
+def test_what_copies_of_the_process_work_out_is_what_it_would_itself(
+    toy: Path, before: str, finds_itself: bool
+) -> None:
+    """Whoever finds related papers brings in numpy."""
     built(toy)
     page = toy / "content/papers/2025/2507.22565.md"
-    write_text(toy, page.relative_to(toy).as_posix(), page.read_text() + "\nOne more sentence.\n")
-    path = {"PYTHONPATH": str(REPOSITORY)}
-    subprocess.run([sys.executable, "-c", HELPED], cwd=toy, env=path, check=True, timeout=120)
-    helped = tree(toy / "output")
-    assert any(b"One more sentence." in content for content in helped.values())
-    assert helped == clean(toy)
+    write_text(toy, page.relative_to(toy).as_posix(), f"{page.read_text()}\n{ONE_MORE}\n")
+    told = subprocess.run(
+        [sys.executable, "-c", before + BUILD],
+        cwd=toy,
+        env={"PYTHONPATH": str(REPOSITORY)},
+        check=True,
+        timeout=120,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert told.stdout == f"{finds_itself}\n"
+    made = tree(toy / "output")
+    assert any(ONE_MORE.encode() in content for content in made.values())
+    assert made == clean(toy)
