@@ -116,7 +116,10 @@ class Paper(Compact):
 
     def link(self, kind: str) -> str:
         """The URL of its first link of this kind, or an empty string."""
-        return next((link.url for link in self.links if link.kind == kind), "")
+        for link in self.links:
+            if link.kind == kind:
+                return link.url
+        return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
