@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _WHERE = "--dask"
 _PATIENCE = 5
 """Seconds to wait for the scheduler, and for its first worker."""
+_LOOK = 0.5
+"""Seconds after which somebody who waits looks whether the scheduler is still there."""
 _INSTALL = "pip install 'broadsheet[dask]'"
 _TURN = Lock()
 """Threads of a worker take turns: side by side they would not be faster."""
@@ -125,10 +127,31 @@ class _Workers(Executor):
         self, do: Callable[_P, _T], /, *args: _P.args, **keywords: _P.kwargs
     ) -> "Future[_T]":
         call = pickle.dumps((do, args, keywords), pickle.HIGHEST_PROTOCOL)
-        done: Future[_T] = self._executor.submit(_do, _here(), call)
-        if self._client.status != "running":  # what was asked for too late, nobody cancels
-            raise CancelledError
-        return done
+        return _Awaited(self._executor.submit(_do, _here(), call), self._client)
+
+
+class _Awaited(Future[_T]):
+    """What a worker is doing, as long as the scheduler is there. Dask forgets what was done when it
+    goes away before the result came, and what it is asked for just then."""
+
+    def __init__(self, done: Future[_T], client: "Client") -> None:
+        super().__init__()
+        self._done, self._client = done, client
+
+    def result(self, timeout: float | None = None) -> _T:
+        """What comes of it, however long that takes. Raises CancelledError where nothing will."""
+        while True:
+            try:
+                return self._done.result(_LOOK if timeout is None else timeout)
+            except TimeoutError:
+                if self._done.done() or timeout is not None:
+                    raise
+                if self._client.status != "running":
+                    raise CancelledError from None
+
+    def cancel(self) -> bool:
+        """Leave it undone, if that is still possible."""
+        return self._done.cancel()
 
 
 def _do(told: Mapping[str, str], call: bytes) -> object:
