@@ -1,11 +1,13 @@
 """The plan of a site: its URLs, what each page shows, what changes when content does."""
 
 import datetime
+import pickle
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,11 +17,13 @@ from generator.build import build
 from generator.config import Config
 from generator.content import load_config, load_theme
 from generator.errors import BroadsheetError
+from generator.library.memory import Notes
 from generator.library.pages import format_paper
 from generator.library.related import relate
 from generator.model import Change, Library, Note, Paper, Topic
 from generator.publish.html import Frame, Links, make_frame, root_from
 from generator.publish.products import Plan, Product, batches, make
+from generator.publish.templates import make_environment, ready_templates
 from generator.publish.theme import Look
 from generator.publish.views import Around, Cards, view_listing
 from generator.site.page import PAGE_SIZE, Page
@@ -167,6 +171,34 @@ def look(tmp_path_factory: pytest.TempPathFactory) -> Look:
     (root / "content").mkdir()
     (root / "content/site.yml").write_text("title: Papers\n")
     return load_theme(root, load_config(root)).look
+
+
+def with_other(look: Look, name: str, text: str) -> Look:
+    """A look one of whose templates is another."""
+    templates = tuple((n, text if n == name else t, place) for n, t, place in look.templates)
+    return replace(look, templates=templates, digest=f"{look.digest} {text}")
+
+
+def found_out(look: Look, memory: Notes | None) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """What is known of templates by their texts, and their code."""
+    make_environment.cache_clear()
+    ready_templates(look, memory)
+    known, codes = pickle.loads(make_environment(look).told)
+    return known, codes
+
+
+def test_of_templates_that_are_others_no_more_is_remembered_than_of_new_ones(look: Look) -> None:
+    memory = Notes()
+    texts = ("{% include 'parts/facts.html' %}", "{{ page.url }}", "{{ nav }", "")
+    for each in [look, *(with_other(look, "404.html", text) for text in texts), look]:
+        for _ in range(2):
+            known, codes = found_out(each, memory)
+            told, compiled = found_out(each, None)
+            assert told.items() <= known.items()
+            assert compiled.keys() <= codes.keys()
+            assert known.keys() <= {text for _, text, _ in each.templates}
+            assert len(codes) <= len(each.templates)
+    assert len(memory) == 1
 
 
 def digests(papers: Library, look: Look, config: Config = CONFIG) -> dict[str, str]:

@@ -38,6 +38,9 @@ _TRIED, _SELDOM = 256, 16
 _NAMED = 3
 """Attributes of a variable up to which they are compared; from there on, the variable itself."""
 
+_KEY = "templates"
+"""Under which compiled ones are remembered, after the digest of the look that they are of."""
+
 _Path = tuple[str, ...]
 _UNTOLD = frozenset({"self", "super", "caller", "varargs", "kwargs"})
 
@@ -71,12 +74,14 @@ def make_environment(look: Look) -> "Environment":
 
 
 def ready_templates(look: Look, memory: Memory | None) -> None:
-    """Compile the templates that pages may reach and find out what they read, or recall both: it
-    takes a while."""
-    environment, key = make_environment(look), f"templates {look.digest}"
-    value = memory.get(key) if memory is not None else None
-    if value is not None:
-        environment.take(value)
+    """Compile the templates that pages may reach and find out what they read, or recall both, of
+    each that is as it was the last time: it takes a while."""
+    environment, now = make_environment(look), look.digest.encode()
+    value = memory.get(_KEY) if memory is not None else None
+    before, _, told = (value or b"").partition(b"\n")
+    if told:
+        environment.take(told)
+    if before == now:
         return
     names = {name for name, _, _ in look.templates}
     roots = (name for name in names if not name.startswith("@"))  # those of parents are reached
@@ -85,7 +90,7 @@ def ready_templates(look: Look, memory: Memory | None) -> None:
         with contextlib.suppress(jinja2.TemplateSyntaxError):  # whoever renders it is told
             environment.get_template(name)
     if memory is not None:
-        memory.put(key, environment.told)
+        memory.put(_KEY, now + b"\n" + environment.told)
 
 
 class _Codes(jinja2.BytecodeCache):
@@ -132,9 +137,13 @@ class Environment(jinja2.Environment):
 
     @property
     def told(self) -> bytes:
-        """What was found out of the templates so far, for another environment of the same ones; of
-        this program, on this version of Python."""
-        return pickle.dumps((self._known, self._codes.kept), pickle.HIGHEST_PROTOCOL)
+        """What was found out of the templates so far, for another environment that has some of
+        them; of this program, on this version of Python."""
+        texts = {text for text, _ in self._texts.values()}
+        known = {text: own for text, own in self._known.items() if text in texts}
+        keys = [self._codes.get_cache_key(name, at) for name, (_, at) in self._texts.items()]
+        codes = {key: self._codes.kept[key] for key in keys if key in self._codes.kept}
+        return pickle.dumps((known, codes), pickle.HIGHEST_PROTOCOL)
 
     def take(self, told: bytes) -> None:
         """What another environment found out."""
