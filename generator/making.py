@@ -143,7 +143,7 @@ def make_site(
                 make_new(meanwhile=stage_others)
             old = Old(paths=ledger.sizes, seal=ledger.seal) if ledger else None
             changes, seal = stage.publish(plan.kept, old)
-    if planned and plan.pages:
+    if planned and plan.pages is not None:
         planned(plan.pages, frame)
     sizes, weights = _sizes(stage.sizes, ledger, changes)
     return _ledger(site, fitted.warnings, plan.digests, sizes, weights, seal), changes

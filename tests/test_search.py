@@ -655,7 +655,7 @@ def test_what_two_runs_tell_differently_is_what_their_postings_do(
         held, some = (Counter(c.new.held) for c in (whole, told))
         held.subtract(whole.old.held)
         some.subtract(told.old.held)
-        assert all(held[term] == some[term] for term in held | some)
+        assert all(held[term] == some[term] for term in held.keys() | some.keys())
         assert all(whole.new.stems[word] == stem for word, stem in told.new.stems.items())
         assert told.counted & whole.new.words.keys() <= told.new.stems.keys()
 

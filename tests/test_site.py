@@ -392,3 +392,11 @@ def test_a_theme_without_options_says_so(tmp_path: Path) -> None:
     (tmp_path / "content/site.yml").write_text(settings)
     with pytest.raises(BroadsheetError, match="take it out: this theme has no options"):
         load_theme(tmp_path, load_config(tmp_path))
+
+
+def test_a_site_without_papers_tells_its_plan_too(tmp_path: Path) -> None:
+    (tmp_path / "content").mkdir()
+    (tmp_path / "content/site.yml").write_text("title: Papers\n")
+    told = list[int]()
+    build(tmp_path, planned=lambda pages, _: told.append(len(pages)))
+    assert told == [0]
