@@ -6,6 +6,7 @@ import subprocess
 import tomllib
 from collections.abc import Callable
 from datetime import date
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from tests.bench.site.mkdocs import MKDOCS
 from tests.bench.site.papers import EXCERPT, listed
 from tests.bench.site.pelican import PELICAN
 from tests.bench.site.promises import kept
-from tests.bench.site.rounds import SHOWN, weigh
+from tests.bench.site.rounds import weigh
 from tests.command import tree
 
 PAPERS = [
@@ -72,21 +73,24 @@ def test_a_case_edits_what_it_says_and_cold_takes_it_back(
     make_site(contender, PAPERS, tmp_path)
     first = tree(tmp_path)
     assert first[contender.template].count(END.encode()) == 1
-    edited: dict[Case, set[str]] = {}
-    for case in CASES:
+    edited: dict[tuple[Case, int], set[str]] = {}
+    for case, turn in product(CASES, range(2)):
         before = tree(tmp_path)
-        change(contender, case, PAPER, tmp_path)
+        shown = change(contender, case, turn, PAPER, tmp_path)
         after = tree(tmp_path)
-        edited[case] = {path for path in after if after[path] != before[path]}
-        for path in edited[case]:
-            assert SHOWN[case] in after[path].decode()
-    assert edited == {
+        edited[case, turn] = {path for path in after if after[path] != before[path]}
+        for path in edited[case, turn]:
+            assert shown.encode() in after[path]
+            assert shown.encode() not in before[path]
+            assert len(after[path]) - len(first[path]) < 2 * len(shown)
+    expected: dict[Case, set[str]] = {
         "cold": set(),
         "nothing changed": set(),
         "one paper changed": {contender.page(PAPER)},
         "template changed": {contender.template},
     }
-    change(contender, "cold", PAPER, tmp_path)
+    assert edited == {(case, turn): expected[case] for case in CASES for turn in range(2)}
+    change(contender, "cold", 0, PAPER, tmp_path)
     assert tree(tmp_path) == first
 
 
@@ -94,11 +98,10 @@ def test_our_site_builds_and_shows_each_edit(tmp_path: Path) -> None:
     make_site(BROADSHEET, PAPERS, tmp_path)
     output, showing = tmp_path / BROADSHEET.output, {}
     for case in CASES:
-        change(BROADSHEET, case, PAPER, tmp_path)
+        edit = change(BROADSHEET, case, 0, PAPER, tmp_path) or "no edit"
         for step in BROADSHEET.steps(case):
             subprocess.run(step.command, cwd=tmp_path, check=True, capture_output=True)
         pages = ((output / BROADSHEET.built(paper)).read_text("utf-8") for paper in PAPERS)
-        edit = SHOWN.get(case, "no edit")
         showing[case] = [paper for paper, page in zip(PAPERS, pages, strict=True) if edit in page]
     assert showing == {
         "cold": [],

@@ -5,7 +5,6 @@
 The others are installed by the first run, from PyPI and npm."""
 
 import argparse
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +21,7 @@ from tests.bench.site.mkdocs import MKDOCS
 from tests.bench.site.papers import papers
 from tests.bench.site.pelican import PELICAN
 from tests.bench.site.report import page, text
-from tests.bench.site.rounds import ASIDE, Plan, take_turns
+from tests.bench.site.rounds import Plan, remove_aside, take_turns, wait_for_removed
 
 EVERYBODY = (BROADSHEET, HUGO, PELICAN, MKDOCS, ELEVENTY)
 CONTENDERS = {contender.name.lower(): contender for contender in EVERYBODY}
@@ -36,14 +35,14 @@ def main() -> None:
     if not CORPUS.is_file():
         print(f"{CORPUS} is not there: papers of made-up words stand in for real ones", flush=True)
     folder, figures = said.output.resolve(), Figures()
-    shutil.rmtree(folder / ASIDE, ignore_errors=True)
+    wait_for_removed(folder)
     ready = list(_ready(said.only, said.sizes, figures))
     for size in said.sizes:
         there = [contender for contender in ready if size <= contender.most]
         _measure(there, size, folder, said, figures)
         (folder / "figures.json").write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2))
         (said.report or folder / "report.md").write_text(page(figures), "utf-8")
-    shutil.rmtree(folder / ASIDE, ignore_errors=True)
+    remove_aside(folder)
     print(text(figures))
 
 

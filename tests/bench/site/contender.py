@@ -1,12 +1,12 @@
 """A generator that takes part: how its site is made, edited and built."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from generator.model import Paper
-from tests.bench.site.papers import edited
 
 Case = Literal["cold", "nothing changed", "one paper changed", "template changed"]
 CASES: tuple[Case, ...] = ("cold", "nothing changed", "one paper changed", "template changed")
@@ -14,9 +14,7 @@ CASES: tuple[Case, ...] = ("cold", "nothing changed", "one paper changed", "temp
 THEMES = Path(__file__).parent / "themes"
 END = "</article>"
 """Stands once in everybody's template of a paper's page."""
-EDITED_TEMPLATE = "A line more of the template."
-"""What comes before it when the template is edited."""
-EDITED_END = f"<p>{EDITED_TEMPLATE}</p>{END}"
+_EDITED_END = re.compile(rf"(<p>Line \d+ more of the template\.</p>)?{END}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,16 +67,25 @@ def make_site(contender: Contender, papers: Sequence[Paper], folder: Path) -> No
             place.write_text(text, "utf-8")
 
 
-def change(contender: Contender, case: Case, paper: Paper, folder: Path) -> None:
-    """Edit the site as the case has it; `cold` is the site without an edit."""
-    page, template = folder / contender.page(paper), folder / contender.template
+def change(contender: Contender, case: Case, turn: int, paper: Paper, folder: Path) -> str:
+    """Edit the site as a turn of a case has it; `cold` is the site without an edit. Gives what the
+    page of the paper must show then, in this turn only."""
+    page, template, shown = folder / contender.page(paper), folder / contender.template, ""
     if case == "cold":
         page.write_text(contender.markdown(paper), "utf-8")
-        template.write_text(template.read_text("utf-8").replace(EDITED_END, END), "utf-8")
+        _end_template(template, END)
     elif case == "one paper changed":
-        page.write_text(contender.markdown(edited(paper)), "utf-8")
+        shown = f"Edited thoroughly, time {turn + 1}."
+        edited = replace(paper, abstract=f"{paper.abstract} {shown}")
+        page.write_text(contender.markdown(edited), "utf-8")
     elif case == "template changed":
-        template.write_text(template.read_text("utf-8").replace(END, EDITED_END), "utf-8")
+        shown = f"Line {turn + 1} more of the template."
+        _end_template(template, f"<p>{shown}</p>{END}")
+    return shown
+
+
+def _end_template(template: Path, end: str) -> None:
+    template.write_text(_EDITED_END.sub(end, template.read_text("utf-8")), "utf-8")
 
 
 def theme(name: str) -> Iterator[tuple[str, str]]:

@@ -35,14 +35,6 @@ def listed(paper: Paper, place: int) -> Paper:
     return replace(paper, added=added, featured=(added,))
 
 
-def edited(paper: Paper) -> Paper:
-    """The paper with another abstract."""
-    return replace(paper, abstract=f"{paper.abstract} {EDIT}")
-
-
-EDIT = "Edited thoroughly."
-
-
 def organizations(among: Sequence[Paper]) -> list[str]:
     """The names of all organisations."""
     return sorted({paper.organization for paper in among if paper.organization})

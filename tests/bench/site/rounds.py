@@ -1,6 +1,7 @@
 """Everybody builds by turns, each case after the other."""
 
 import os
+import shutil
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,14 +9,16 @@ from pathlib import Path
 
 from generator.model import Paper
 from tests.bench.measure import Cost, measure
-from tests.bench.site.contender import CASES, EDITED_TEMPLATE, Case, Contender, Step, change
+from tests.bench.site.contender import CASES, Case, Contender, Step, change
 from tests.bench.site.figures import Build, Figures, LeftOut, Output
-from tests.bench.site.papers import EDIT
 
-SHOWN: dict[Case, str] = {"one paper changed": EDIT, "template changed": EDITED_TEMPLATE}
-"""What the edited paper's page must show after the build of a case."""
+REMOVING = 330.0
+"""Seconds that ext4 takes longer to make files after many were removed: it looks at each number of
+a file that was removed less than five minutes ago before it passes it over (`recently_deleted` in
+fs/ext4/ialloc.c), here eight times as long."""
 SETTLING = 3.0
 """Seconds that files have lain there when somebody builds for the first time."""
+_ASIDE, _REMOVED = "aside", "removed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +40,12 @@ class FailedError(Exception):
 
 
 def take_turns(contenders: Sequence[Contender], plan: Plan, figures: Figures) -> None:
-    """Measure all cases as often as there are rounds. Who fails is left out from there on."""
+    """Measure each case as often as there are rounds before the next one begins: some builds remove
+    files, which slows down whoever makes a whole site next (`REMOVING`). Who fails is left out from
+    there on."""
     there = list(contenders)
-    for turn in range(plan.rounds):
-        for case in CASES:
+    for case in CASES:
+        for turn in range(plan.rounds):
             for contender in _in_order(there, turn):
                 print(
                     f"{plan.size:,} papers, turn {turn + 1}, {case}: {contender.name}", flush=True
@@ -70,7 +75,7 @@ def _build(contender: Contender, case: Case, turn: int, plan: Plan, figures: Fig
     site = plan.sites / contender.name.lower()
     if case == "cold":
         set_aside(contender, site)
-    change(contender, case, plan.paper, site)
+    shown = change(contender, case, turn, plan.paper, site)
     os.sync()
     if case == "cold":
         time.sleep(SETTLING)
@@ -90,7 +95,7 @@ def _build(contender: Contender, case: Case, turn: int, plan: Plan, figures: Fig
             files, size = weigh(site / contender.output)
             figures.outputs.append(Output(size=plan.size, name=step.name, files=files, bytes=size))
     page = site / contender.output / contender.built(plan.paper)
-    if not page.is_file() or SHOWN.get(case, "") not in page.read_text("utf-8"):
+    if not page.is_file() or shown not in page.read_text("utf-8"):
         raise FailedError(f"{page.name} of the edited paper is not as it should be")
 
 
@@ -110,7 +115,7 @@ def _steps(steps: Sequence[Step], site: Path, limit: float) -> Iterator[tuple[St
 def set_aside(contender: Contender, site: Path) -> None:
     """Move the finished site and what is remembered out of the way: deleting it would slow down
     who writes next."""
-    aside = site.parent.parent / ASIDE
+    aside = site.parent.parent / _ASIDE
     aside.mkdir(exist_ok=True)
     for name in (contender.output, *contender.caches):
         if (site / name).exists():
@@ -118,7 +123,19 @@ def set_aside(contender: Contender, site: Path) -> None:
             (site / name).rename(aside / str(number))
 
 
-ASIDE = "aside"
+def remove_aside(folder: Path) -> None:
+    """Remove all that was moved out of the way, after the last build."""
+    shutil.rmtree(folder / _ASIDE, ignore_errors=True)
+    (folder / _REMOVED).touch()
+
+
+def wait_for_removed(folder: Path) -> None:
+    """Wait until it no longer matters that an earlier run removed what it had moved away."""
+    removed = folder / _REMOVED
+    left = removed.stat().st_mtime + REMOVING - time.time() if removed.exists() else 0
+    if left > 0:
+        print(f"an earlier run has just removed its sites: {left:.0f} s to wait …", flush=True)
+        time.sleep(left)
 
 
 def weigh(folder: Path) -> tuple[int, int]:
