@@ -3,8 +3,10 @@ content/ as a pull would, under the name `by-hand`."""
 
 import datetime
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.config import SITE_YML, Config, SourceConfig, nearest
 from generator.content import format_said, load_config
@@ -32,8 +34,7 @@ from generator.sources.naming import Name, read_name
 from generator.storage.tree import is_file, read_bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Wish(Struct, frozen=True, kw_only=True):
     """What is to be added, and how."""
 
     whats: tuple[str, ...]
@@ -45,8 +46,7 @@ class Wish:
     dry_run: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Added:
+class Added(Struct, frozen=True, kw_only=True):
     """What an addition did, or would do."""
 
     new: tuple[Paper, ...]
@@ -194,8 +194,7 @@ def _twin(record: Record, other: str) -> Problem:
 # -- what becomes of it ---------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Chosen:
+class _Chosen(Struct, frozen=True):
     """What is to be done."""
 
     known: Mapping[str, Candidate]

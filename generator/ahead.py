@@ -2,8 +2,10 @@
 has made all that changes with it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.errors import BroadsheetError
 from generator.library.pages import parse_paper
@@ -14,8 +16,7 @@ from generator.site.pages import PaperPages
 from generator.storage.tree import read_text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """What the pages of papers are made of besides the papers themselves."""
 
     frame: Frame

@@ -8,10 +8,11 @@ longer.
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import Struct
 
 from generator.model import File, Kept
 from generator.storage.aside import can_copy, in_turn
@@ -28,8 +29,7 @@ _Noted = tuple[_Result, set[str], dict[str, bytes]]
 """What was found, and what the cache is to know of it (`Cache.noted`)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+class Task(Struct, frozen=True, kw_only=True):
     """Which site is to be built, and what is there of it."""
 
     root: Path
@@ -44,8 +44,7 @@ class Task:
     """What builds remember, if they may."""
 
 
-@dataclass(frozen=True, slots=True)
-class Beside:
+class Beside(Struct, frozen=True):
     """What a copy of this process is finding out. Each is waited for when it is asked for."""
 
     related: "Callable[[], Relations]"

@@ -4,11 +4,12 @@ and what is remembered of it."""
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import orjson
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.beside import Task, beside
 from generator.errors import Problem, closing
@@ -27,8 +28,7 @@ CACHE = ".broadsheet/cache.sqlite"
 AS_BEFORE = "Nothing was built; the site in the output folder is as before."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Built:
+class Built(Struct, frozen=True, kw_only=True):
     """What a build did."""
 
     output: Path
@@ -118,6 +118,6 @@ def _memory(root: Path, cached: bool) -> Iterator[Cache | None]:
     if not cached:
         yield None
         return
-    version = f"{version_of(Path(__file__).parent)} {installed(Path(orjson.__file__).parent)}"
+    version = f"{version_of(Path(__file__).parent)} {installed(Path(msgspec.__file__).parent)}"
     with open_cache(root / CACHE, version) as cache:
         yield cache

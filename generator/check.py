@@ -6,13 +6,13 @@ A problem keeps a site from being built or a reader from arriving; a warning may
 import html
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import orjson
+from msgspec import Struct, field
 
 from generator.config import DEFAULT_BASE_URL, PAGES_LIMIT, SITE_YML, Config, nearest
 from generator.content import load_config, load_library, load_theme
@@ -52,8 +52,7 @@ _SITEMAP_LINE = re.compile(r"^Sitemap: (\S+)sitemap\.xml$", re.MULTILINE)
 _Value = TypeVar("_Value")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+class Checked(Struct, frozen=True, kw_only=True):
     """What a check found."""
 
     problems: tuple[Problem, ...]
@@ -69,8 +68,7 @@ class Checked:
     """The files of the built site by kind, the heaviest first."""
 
 
-@dataclass(slots=True)
-class _Findings:
+class _Findings(Struct):
     """Collects what is wrong."""
 
     problems: list[Problem] = field(default_factory=list)
@@ -174,8 +172,7 @@ def _lonely(library: Library) -> Iterator[Problem]:
 # -- the built site -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Built:
+class _Built(Struct, frozen=True, kw_only=True):
     """A built site as files."""
 
     folder: Path

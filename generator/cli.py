@@ -10,11 +10,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator import __version__
 from generator.errors import BroadsheetError, closing, counted, problem, visible
@@ -24,8 +25,7 @@ FORMATS = ("jsonl", "csv", "bibtex", "ris", "csl", "search")
 """What `export` writes."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Voice:
+class _Voice(Struct, frozen=True):
     """How much to say. Everything but answers goes to standard error."""
 
     level: int = 0

@@ -6,11 +6,11 @@ Owns the schema. Options of a source are checked by that source, those of a them
 import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
+from msgspec import Struct, field
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from generator.errors import BroadsheetError, Problem
@@ -29,8 +29,7 @@ Extra = Literal[
 """What a site can do without, named as in `size.keep` and `size.leave_out`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceConfig:
+class SourceConfig(Struct, frozen=True, kw_only=True):
     """One entry of `sources`."""
 
     name: str
@@ -41,8 +40,7 @@ class SourceConfig:
     """All other keys; `since`, `until` and `date` as dates."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+class Config(Struct, frozen=True, kw_only=True):
     """The settings of a site, complete with defaults."""
 
     title: str

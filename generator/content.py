@@ -5,12 +5,14 @@ import gc
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 from zlib import crc32
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.config import SITE_YML, Config, nearest, parse_base_url, parse_config
 from generator.errors import BroadsheetError, Problem, problem
@@ -226,8 +228,7 @@ def _load_papers(
     return papers
 
 
-@dataclass(frozen=True, slots=True)
-class _Stretch:
+class _Stretch(Struct, frozen=True):
     """Some pages of papers, and what is remembered of them."""
 
     root: Path
@@ -241,8 +242,7 @@ class _Stretch:
         return f"papers {self.files[0].path}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(Struct, frozen=True):
     """The papers of a stretch."""
 
     packed: bytes

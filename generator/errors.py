@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 _STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters, line breaks, what turns the direction of text, and lone surrogates."""
@@ -15,8 +17,7 @@ def visible(text: str) -> str:
     return _STEERING.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Problem:
+class Problem(Struct, frozen=True, kw_only=True, order=True):
     """One thing a person can mend. What it quotes may be a stranger's: all of it is `visible`."""
 
     where: str
@@ -28,7 +29,7 @@ class Problem:
 
     def __post_init__(self) -> None:
         for name in ("where", "fact", "hint"):
-            object.__setattr__(self, name, visible(getattr(self, name)))
+            force_setattr(self, name, visible(getattr(self, name)))
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.fact}"

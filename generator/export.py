@@ -2,10 +2,11 @@
 
 import datetime
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import orjson
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.config import nearest
 from generator.content import load_config, load_library
@@ -20,8 +21,7 @@ from generator.storage.tree import check_writable, write_stream
 _BUILT_FROM = ("content", "themes")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Export:
+class Export(Struct, frozen=True, kw_only=True):
     """What is to be written."""
 
     papers: int

@@ -1,48 +1,17 @@
 """The words of the field as values: frozen, without I/O, ids instead of object graphs."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
-from functools import cache
-from operator import attrgetter
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+from msgspec import Struct, field
 
 LINK_KINDS = ("abstract", "pdf", "code", "project", "huggingface", "doi", "organization")
 """The kinds of link a paper may carry, in the order they are shown. `organization` is the
 organisation's own page at the source (for Hugging Face its last segment is the handle)."""
 
 
-class Compact:
-    """What frozen dataclasses with slots inherit of which thousands go to other processes: they are
-    pickled as the values of their fields, and come back in half the time. At least two fields."""
-
-    __slots__ = ()
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        kind: Any = type(self)
-        return _restored, (kind, *_getter(kind)(self))
-
-
-def _restored(kind: Any, *values: object) -> object:
-    """A value of a frozen dataclass, of those of all its fields."""
-    made: object = object.__new__(kind)
-    for put, value in zip(_setters(kind), values, strict=True):
-        put(made, value)
-    return made
-
-
-@cache
-def _getter(kind: Any) -> Callable[[object], tuple[object, ...]]:
-    return attrgetter(*(each.name for each in fields(kind)))
-
-
-@cache
-def _setters(kind: Any) -> tuple[Callable[[object, object], None], ...]:
-    return tuple(getattr(kind, each.name).__set__ for each in fields(kind))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link(Compact):
+class Link(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """A paper's link to somewhere outside the site."""
 
     kind: str
@@ -51,8 +20,7 @@ class Link(Compact):
     """An absolute http(s) URL, already through `text.safety.safe_url`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paper(Compact):
+class Paper(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """One paper, as its page in content/papers/ tells it."""
 
     id: str
@@ -122,8 +90,7 @@ class Paper(Compact):
         return ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """Which papers belong to a topic. Phrases match whole words, in any case; a trailing `*`
     matches any ending; a hyphen and a space are the same."""
 
@@ -145,8 +112,7 @@ class Rule:
     """A phrase of these in the title or abstract keeps the paper out."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Topic:
+class Topic(Struct, frozen=True, kw_only=True):
     """One topic, as its page in content/topics/ tells it."""
 
     slug: str
@@ -163,8 +129,7 @@ class Topic:
     """Its page, relative to the site; for messages."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Organization:
+class Organization(Struct, frozen=True, kw_only=True):
     """A group that publishes, gathered from the papers that name it."""
 
     slug: str
@@ -177,8 +142,7 @@ class Organization:
     """Ids of its papers, newest first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class Note(Struct, frozen=True, kw_only=True):
     """A page of the curator's own: content/pages/*.md and content/days/*.md."""
 
     slug: str
@@ -191,8 +155,7 @@ class Note:
     """Relative to the site; for messages."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """Something that a source changed on a page that was there."""
 
     day: dt.date
@@ -203,8 +166,7 @@ class Change:
     """What the page said before, of a title and a version."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
+class Observation(Struct, frozen=True, kw_only=True):
     """The counts of a paper that were new, or no longer what they had been, on a day."""
 
     day: dt.date
@@ -212,8 +174,7 @@ class Observation:
     """By `upvotes`, `comments`, `stars`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class People:
+class People(Struct, frozen=True, kw_only=True):
     """Who goes by which names, by names as `library.people` folds them."""
 
     authors: Mapping[str, str] = field(default_factory=dict)
@@ -224,8 +185,7 @@ class People:
     """By a name that several people share and the id of a paper, which of them is meant."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Library:
+class Library(Struct, frozen=True, kw_only=True):
     """All of content/, looked up by id. Papers stand newest first."""
 
     papers: Mapping[str, Paper]
@@ -251,8 +211,7 @@ class Library:
         return iter(self.papers.values())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(Struct, frozen=True, kw_only=True):
     """What a source says of one paper, before it has an identity here. All but `title` optional;
     an empty value means that the source does not speak of the field."""
 
@@ -289,8 +248,7 @@ class Record:
     """Whether the source says that its authors or editors took the paper back."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class File:
+class File(Struct, frozen=True, kw_only=True):
     """A file of the built site that should exist; nobody has written it yet."""
 
     path: str
@@ -299,16 +257,14 @@ class File:
     """All of it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class Kept(Struct, frozen=True, kw_only=True):
     """A file of the built site that is as the last build left it."""
 
     path: str
     """Relative POSIX path below output/."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
+class Changes(Struct, frozen=True, kw_only=True):
     """What a stage did to a folder, as paths relative to the site."""
 
     written: tuple[str, ...] = ()

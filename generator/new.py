@@ -4,9 +4,10 @@ import importlib.metadata
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from generator import __version__
 from generator.config import nearest
@@ -33,8 +34,7 @@ _ALLOWED = (".git",)
 """What may already lie in the folder: a repository that holds nothing yet."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Created:
+class Created(Struct, frozen=True, kw_only=True):
     """A new site."""
 
     folder: Path

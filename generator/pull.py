@@ -6,10 +6,12 @@ import datetime
 import difflib
 import json
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from generator.config import SITE_YML, Config, SourceConfig, nearest
 from generator.content import (
@@ -74,8 +76,7 @@ _ENOUGH_TO_SHRINK = 20
 """A source that gave fewer papers than this may give any number."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """What a pull was asked for."""
 
     sources: tuple[str, ...] = ()
@@ -88,8 +89,7 @@ class Wanted:
     allow_shrink: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pulled:
+class Pulled(Struct, frozen=True, kw_only=True):
     """What a pull did, or would do."""
 
     fetched: Mapping[str, int]
@@ -197,8 +197,7 @@ def _pull(
     return replace(_report(merged, fetched, written, problems, skipped), diffs=diffs)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shelf:
+class Shelf(Struct, frozen=True, kw_only=True):
     """What a merge finds in content/."""
 
     pages: Mapping[str, tuple[str, Paper]]
@@ -276,8 +275,7 @@ def _window(
     return Window(since=since, until=wanted.until or today, limit=wanted.limit)
 
 
-@dataclass(frozen=True, slots=True)
-class _Network:
+class _Network(Struct, frozen=True):
     """The network, and what it answered before."""
 
     client: Client

@@ -16,7 +16,6 @@ import time
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -24,6 +23,7 @@ from typing import Any, cast
 from urllib.parse import parse_qs, quote, unquote
 
 import watchfiles
+from msgspec import Struct, field
 
 from generator.ahead import Plan, make_ahead, plan_ahead
 from generator.build import Built, build
@@ -116,8 +116,7 @@ def _in_words(built: Built) -> str:
 # -- what is shown --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Ahead:
+class _Ahead(Struct, frozen=True):
     """A page that is shown ahead of the build that will make it."""
 
     content: bytes
@@ -125,8 +124,7 @@ class _Ahead:
     """How many builds had begun before: the next one knows what it shows."""
 
 
-@dataclass(slots=True)
-class _Preview:
+class _Preview(Struct):
     """What browsers are shown: the built site, pages ahead of it, and what is wrong with it now."""
 
     folder: Path

@@ -2,9 +2,10 @@
 
 import datetime
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, to_builtins
 
 from generator.config import SourceConfig
 from generator.content import load_config, load_library
@@ -15,8 +16,7 @@ _MARKS = frozenset("\\`*_{}[]()<>#+!|~&@:$")
 """What Markdown as GitHub reads it may take for more than itself."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceState:
+class SourceState(Struct, frozen=True, kw_only=True):
     """How the last pull of a source went."""
 
     name: str
@@ -35,8 +35,7 @@ class SourceState:
     """Why it failed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """What is there."""
 
     title: str
@@ -86,7 +85,8 @@ def _source(config: SourceConfig, told: Mapping[str, Any], today: datetime.date)
 
 def report_fields(report: Report) -> dict[str, Any]:
     """The report as `--json` gives it."""
-    return asdict(report)
+    fields: dict[str, Any] = to_builtins(report)
+    return fields
 
 
 def format_report(report: Report) -> str:

@@ -9,10 +9,12 @@ link leads anywhere and no mark-up is rendered.
 import datetime
 import json
 import re
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.add import Added, Wish, add
 from generator.errors import BroadsheetError, Problem, problem
@@ -55,8 +57,7 @@ _PROPOSED = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submission:
+class Submission(Struct, frozen=True, kw_only=True):
     """What a reader asks for."""
 
     name: Name

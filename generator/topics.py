@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from generator.config import nearest
 from generator.content import load_library
@@ -22,8 +23,7 @@ _SHOWN = 3
 """Titles that stand for a topic's papers, and topics that share most of them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suggestion:
+class Suggestion(Struct, frozen=True, kw_only=True):
     """A topic that some papers without one would make."""
 
     slug: str
@@ -42,8 +42,7 @@ class Suggestion:
         return f"content/topics/{self.slug}.md"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suggested:
+class Suggested(Struct, frozen=True, kw_only=True):
     """What a site's papers without a topic have in common."""
 
     papers: int
@@ -150,8 +149,7 @@ def format_suggestion(topic: Suggestion) -> str:
     return "\n".join([*lines, f"{topic.path}:", topic.page.removesuffix("\n")])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Catch:
+class Catch(Struct, frozen=True, kw_only=True):
     """What a topic's rule catches."""
 
     topic: Topic

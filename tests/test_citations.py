@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
 from typing import Any
@@ -14,6 +13,7 @@ import rispy
 from bibtexparser.middlewares import SeparateCoAuthors
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from pylatexenc.latex2text import LatexNodes2Text
 
 from generator.model import Link, Paper

@@ -2,12 +2,12 @@
 
 import re
 import subprocess
-from dataclasses import fields
 from pathlib import Path
 from typing import get_args
 
 import click
 import pytest
+from msgspec.structs import fields
 
 from generator.cli import _main as program
 from generator.config import Extra, SourceConfig, parse_config

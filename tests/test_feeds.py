@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from html.parser import HTMLParser
@@ -14,6 +13,7 @@ from xml.etree import ElementTree
 
 import feedparser
 import pytest
+from msgspec.structs import replace
 
 from generator.model import Link, Paper, Topic
 from generator.publish.feeds import (

@@ -5,12 +5,12 @@ import random
 import subprocess
 import sys
 from collections.abc import Iterable
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from generator.library.memory import Notes
 from generator.library.neighbours import (

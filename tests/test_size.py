@@ -4,13 +4,13 @@ what goes by itself where that would be too much."""
 import datetime
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from generator.config import Config, Extra
 from generator.content import load_config, load_library

@@ -101,6 +101,7 @@ def test_an_error_in_a_feed_is_not_a_paper() -> None:
         (b'{"a": 1}', "is not whole: "),
         (b'<rss version="2.0"><channel/></rss>', "is not an Atom feed"),
         (b"Rate exceeded.", "is not whole: "),
+        (b"<feed><title>&#xd800;", "makes feedparser fail: "),
         (b'<?xml version="1.0"?><!DOCTYPE feed []><feed/>', "declares a DOCTYPE"),
     ],
 )

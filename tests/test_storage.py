@@ -6,10 +6,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from generator.errors import BroadsheetError
 from generator.model import Changes, File

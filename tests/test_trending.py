@@ -1,11 +1,11 @@
 """Papers trend by what they gained lately, in an order that no clock decides."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from generator.config import Config
 from generator.library.related import relate

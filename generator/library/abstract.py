@@ -1,7 +1,7 @@
 """The abstract of a paper as plain text. Feeds, search, citations and related papers all read it,
 and to work it out takes a while: whoever loads papers does it once."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from generator.model import Paper
 from generator.text.plain import plain_text

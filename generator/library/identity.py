@@ -6,7 +6,8 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from generator.library.said import ID, Said, digest
 from generator.model import Paper, Record
@@ -17,8 +18,7 @@ _TITLE_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+-[12][0-9]{3}(?:-[0-9]+)?")
 """Words and a year: `attention-is-all-you-need-2017`, and its `-2`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class Listed(Struct, frozen=True, kw_only=True):
     """The records that one source gave in this pull."""
 
     source: str
@@ -28,8 +28,7 @@ class Listed:
     records: tuple[Record, ...]
 
 
-@dataclass(slots=True, kw_only=True)
-class Candidate:
+class Candidate(Struct, kw_only=True):
     """All that this pull says of one paper."""
 
     slug: str
@@ -78,8 +77,7 @@ def _is_identified(said: Said) -> bool:
     return any(ID in fields for fields in said.fields.values())
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
+class _Named(Struct, frozen=True):
     """A paper under one of its titles."""
 
     slug: str

@@ -7,8 +7,10 @@ page says. Reads and writes nothing.
 import datetime
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.config import shown
 from generator.library.identity import Candidate, Listed, identifier_digests, identify
@@ -43,8 +45,7 @@ _HEADING = re.compile(r"^(?=## )", re.MULTILINE)
 """Where an abstract would begin the curator's notes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Merged:
+class Merged(Struct, frozen=True, kw_only=True):
     """What a pull would write."""
 
     pages: Mapping[str, str]

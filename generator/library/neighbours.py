@@ -10,11 +10,11 @@ compared by all terms.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 UNIT = 1_024
@@ -40,8 +40,7 @@ Numbers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vectors:
+class Vectors(Struct, frozen=True, kw_only=True):
     """Sparse vectors of length UNIT, a row each. Rows are filled up with the term 0, which weighs
     nothing."""
 
@@ -81,8 +80,7 @@ class Vectors:
         return self.terms, self.weights, self.looks, self.shown
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Neighbours:
+class Neighbours(Struct, frozen=True, kw_only=True):
     """The neighbours of some vectors."""
 
     rows: Numbers
@@ -97,8 +95,7 @@ class Neighbours:
     fewer."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Links:
+class Links(Struct, frozen=True, kw_only=True):
     """Who is whose neighbour, of each vector."""
 
     others: NDArray[np.int32]

@@ -13,7 +13,8 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from generator.library.topics import Subject, fold_text
 from generator.text.words import STOP_WORDS
@@ -51,8 +52,7 @@ _Phrase = tuple[str, ...]
 """Folded words without the s of a plural."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
+class Proposal(Struct, frozen=True, kw_only=True):
     """A topic that might be made."""
 
     title: str
@@ -80,8 +80,7 @@ def propose(lacking: Sequence[Subject], others: Sequence[Subject], most: int) ->
         left = {phrase: papers - taken for phrase, papers in left.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class _Evidence:
+class _Evidence(Struct, frozen=True):
     """Which papers are about which phrases."""
 
     about: Mapping[_Phrase, frozenset[int]]
@@ -144,8 +143,7 @@ def _weigh(lacking: Sequence[Subject], others: Sequence[Subject]) -> _Evidence:
     return _Evidence(telling, elsewhere, len(lacking), len(others))
 
 
-@dataclass(frozen=True, slots=True)
-class _Text:
+class _Text(Struct, frozen=True):
     """A paper as words and signs between them."""
 
     title: list[str]

@@ -8,12 +8,12 @@ others.
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from generator.library.neighbours import (
@@ -42,8 +42,7 @@ _FEW = 8
 """If more than one of so many vectors has changed, all look around again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(Struct, frozen=True, kw_only=True):
     """What was found out about the papers of a library, which stand in order of id."""
 
     ids: Sequence[str]
@@ -98,8 +97,7 @@ def _told_of(ids: Iterable[str], digests: Mapping[str, str]) -> NDArray[np.uint6
     return np.frombuffer(bytes.fromhex(told), np.uint64)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Moved:
+class _Moved(Struct, frozen=True, kw_only=True):
     """Vectors that are others than they were."""
 
     rows: Numbers

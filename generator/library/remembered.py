@@ -11,7 +11,7 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
-import orjson
+from msgspec.msgpack import decode, encode
 from numpy.typing import NDArray
 
 from generator.library.memory import Memory
@@ -164,12 +164,12 @@ def _flags(packed: bytes, size: int) -> NDArray[np.bool_]:
 
 def _joined(head: Any, *arrays: NDArray[Any]) -> bytes:
     parts = [array.tobytes() for array in arrays]
-    told = orjson.dumps([head, [len(part) for part in parts]])
+    told = encode([head, [len(part) for part in parts]])
     return b"".join([len(told).to_bytes(_SIZE, "little"), told, *parts])
 
 
 def _parted(value: bytes) -> tuple[Any, list[bytes]]:
     start = int.from_bytes(value[:_SIZE], "little") + _SIZE
-    head, sizes = orjson.loads(value[_SIZE:start])
+    head, sizes = decode(value[_SIZE:start])
     ends = accumulate(sizes, initial=start)
     return head, [value[begin:end] for begin, end in pairwise(ends)]

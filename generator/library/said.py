@@ -3,8 +3,9 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from generator.model import Change
 
@@ -16,8 +17,7 @@ ENRICH_ARXIV, ENRICH_CODE = "enrich: arxiv", "enrich: code"
 than any of them. No source of a site can be called so."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Said(Struct, frozen=True, kw_only=True):
     """What the sources last said of one paper: a line in content/.pulled/papers/."""
 
     days: tuple[str, ...] = ()

@@ -6,8 +6,9 @@ longer what they had been. A count that stays is not written again.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from generator.errors import problem
 from generator.library.identity import Candidate
@@ -22,8 +23,7 @@ _MOST = 2**53 - 1
 """As on a page."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Seen(Struct, frozen=True, kw_only=True):
     """What a paper was seen to have on a day."""
 
     slug: str

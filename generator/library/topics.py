@@ -7,9 +7,10 @@ becomes of a match: a paper's topics are stored on the paper, where a person may
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
+
+from msgspec import Struct
 
 from generator.library.abstract import plain_abstract
 from generator.library.people import authors_of, fold_name, organization_of
@@ -35,8 +36,7 @@ _SAME_LENGTH = _SPACED | {ord("İ"): "i"}
 """The dotted capital is the one character that lower() turns into two."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(Struct, frozen=True, kw_only=True):
     """What a rule looks at in a paper."""
 
     title: str
@@ -48,8 +48,7 @@ class Subject:
     authors: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
+class Match(Struct, frozen=True, kw_only=True):
     """A topic that a paper belongs to."""
 
     slug: str
@@ -84,8 +83,7 @@ def match_topics(subject: Subject, topics: Iterable[Topic], limit: int = 4) -> t
     return tuple(sorted(found, key=lambda match: (-match.weight, match.slug))[:limit])
 
 
-@dataclass(frozen=True, slots=True)
-class _Text:
+class _Text(Struct, frozen=True):
     """A text, folded once for all rules."""
 
     original: str
@@ -105,8 +103,7 @@ def fold_text(text: str) -> str:
     return text.translate(_SAME_LENGTH).lower()
 
 
-@dataclass(frozen=True, slots=True)
-class _Paper:
+class _Paper(Struct, frozen=True):
     """A paper as the rules read it."""
 
     subject: Subject
@@ -169,8 +166,7 @@ def _first_author(authors: Sequence[str], wanted: Sequence[str]) -> str:
     return next((name for name in wanted if fold_name(name) in folded), "")
 
 
-@dataclass(frozen=True, slots=True)
-class _Phrases:
+class _Phrases(Struct, frozen=True):
     """The phrases of a rule, ready to look for."""
 
     stems: tuple[str, ...]

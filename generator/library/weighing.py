@@ -10,11 +10,11 @@ by spelling.
 import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import count, islice
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from generator.library.neighbours import STRONGEST, UNIT, Flags, Numbers, Vectors, joined, places_in
@@ -89,8 +89,7 @@ def _order(numbers: Mapping[str, int], key: Callable[[str], Any] | None = None) 
     return places
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class Held(Struct, frozen=True, kw_only=True):
     """The stems of some papers, one paper after the other."""
 
     ends: Numbers
@@ -168,8 +167,7 @@ def _groups(keys: Numbers) -> tuple[Numbers, Numbers]:
 # -- stems are weighed -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scale:
+class Scale(Struct, frozen=True, kw_only=True):
     """What the weights of a paper's stems depend on beyond the paper, by stem."""
 
     rarity: Numbers

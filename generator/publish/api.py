@@ -5,7 +5,6 @@ What is not known is left out, never null, as theirs. The page /api/ describes a
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from itertools import islice
@@ -13,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
+from msgspec import Struct, field
 
 from generator.config import Extra
 from generator.library.abstract import plain_abstract
@@ -30,8 +30,7 @@ DAY_PAPERS = 500
 """`/api/days/YYYY-MM-DD.json` holds at most as many."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiEndpoint:
+class ApiEndpoint(Struct, frozen=True, kw_only=True):
     """One file, or family of files, under /api/."""
 
     url: str
@@ -44,8 +43,7 @@ class ApiEndpoint:
     """What it holds, how much of it and in which order."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiField:
+class ApiField(Struct, frozen=True, kw_only=True):
     """One field of an item."""
 
     name: str
@@ -140,8 +138,7 @@ def _organization(name: str, url: str) -> Mapping[str, str]:
     return {"name": handle, "fullname": name}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiItems:
+class ApiItems(Struct, frozen=True, kw_only=True):
     """Papers as encoded items. A caller keeps one for a build: a paper that stands in several
     lists is rendered once."""
 

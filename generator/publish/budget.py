@@ -1,8 +1,10 @@
 """What a site does without where it would be too large: the size plan."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import get_args
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.config import SITE_YML, Config, Extra
 from generator.errors import Problem, size_in_words
@@ -30,8 +32,7 @@ _IN_WORDS: Mapping[Extra, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """The settings a site is made with, and what was decided for it."""
 
     config: Config
@@ -62,8 +63,7 @@ def fit(library: Library, config: Config) -> Plan:
     return Plan(config=config, warnings=tuple(warnings))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Step:
+class _Step(Struct, frozen=True, kw_only=True):
     """One thing less."""
 
     what: str

@@ -7,10 +7,12 @@ sum to what is built. Of a theme with other pages it is off by as much as these 
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
 from itertools import chain
 from operator import attrgetter
 from zlib import crc32
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.config import Config, Extra
 from generator.library.people import known_organization
@@ -28,8 +30,7 @@ _LOOKED_AT = 4_000
 _READABLE = ("pdf", "abstract", "doi")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Paper:
+class _Paper(Struct, frozen=True, kw_only=True):
     """The papers of a site, evened out: numbers and UTF-8 bytes a paper."""
 
     id: float
@@ -189,8 +190,7 @@ def _entry(p: _Paper) -> float:
 # -- the site -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Lists:
+class _Lists(Struct, frozen=True, kw_only=True):
     """How many papers stand in lists."""
 
     papers: int

@@ -6,7 +6,6 @@ reads the clock: the same papers give the same bytes.
 
 import re
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from html import escape
 from itertools import groupby
@@ -18,6 +17,7 @@ from feedgenerator import Atom1Feed, Rss201rev2Feed  # type: ignore[import-untyp
 from feedgenerator.django.utils.feedgenerator import (  # type: ignore[import-untyped]
     rfc3339_date,
 )
+from msgspec import Struct
 
 from generator.library.abstract import plain_abstract
 from generator.model import File, Paper, Topic
@@ -47,8 +47,7 @@ _LABELS = {
 _PARAGRAPHS = re.compile(r"\n\s*\n")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedChannel:
+class FeedChannel(Struct, frozen=True, kw_only=True):
     """A place that has feeds: the site, a topic, an organisation."""
 
     title: str
@@ -65,8 +64,7 @@ class FeedChannel:
     """Its folder in the OPML list, `Topics`; none where empty."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedEntry:
+class FeedEntry(Struct, frozen=True, kw_only=True):
     """A paper or a day as feeds show it: rendered once, used in every feed it stands in."""
 
     id: str

@@ -1,14 +1,13 @@
 """Pages to HTML files: what a template sees, and what its pages depend on."""
 
-import dataclasses
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
 import jinja2
 from markupsafe import Markup
+from msgspec import Struct
 
 from generator.config import Config
 from generator.errors import BroadsheetError, Problem
@@ -37,8 +36,7 @@ _PAPERS = "/papers/"
 _DESCRIPTION_LENGTH = 150
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
+class Frame(Struct, frozen=True, kw_only=True):
     """What all pages of a site share."""
 
     config: Config
@@ -108,7 +106,7 @@ class PageDigests:
     def _digest(self, template: str) -> str:
         frame, reads = self._frame, self._environment.reads(template)
         names = {path[1] if len(path) > 1 else "" for path in reads.paths if path[0] == "site"}
-        fields = [each.name for each in dataclasses.fields(SiteView)]
+        fields = SiteView.__struct_fields__
         shown = [f"{f}={getattr(frame.site, f)!r}" for f in fields if {f, ""} & names]
         chosen = frame.config
         config = (chosen.title, chosen.description, chosen.base_url, sorted(chosen.leave_out))

@@ -9,12 +9,12 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from functools import partial
 from itertools import chain, repeat, zip_longest
 from typing import Any, Protocol
 
-import orjson
+from msgspec import Struct
+from msgspec.msgpack import decode, encode
 
 from generator.library.memory import Memory
 from generator.model import File, Kept
@@ -42,8 +42,7 @@ _FEW = 8
 """If more than one of so many stretches have changed, the index is made from nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class Piece(Struct, frozen=True, kw_only=True):
     """What a stretch of documents gives."""
 
     files: tuple[File, ...]
@@ -60,8 +59,7 @@ class Invert(Protocol):
         """`before`: what it gave before some of its documents changed; saves time only."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
+class Work(Struct, frozen=True, kw_only=True):
     """What an index is made of, and by whom."""
 
     stretches: Sequence[Any]
@@ -80,8 +78,7 @@ class Work:
         return self.executor.map if self.executor else map
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Index:
+class Index(Struct, frozen=True, kw_only=True):
     """Of what an index was made, and the files it has."""
 
     keys: Sequence[str]
@@ -125,7 +122,7 @@ def _made_of(work: Work, begun: Iterator[Piece] | None) -> Generator[File | Kept
         for path in index.paths():
             yield Kept(path=path) if path in previous else new[path]
     if work.memory is not None:
-        work.memory.put(_KEY, orjson.dumps(index))
+        work.memory.put(_KEY, encode(index))
     return index
 
 
@@ -195,13 +192,13 @@ def _taken(work: Work, known: Iterable[bool], done: Iterator[Piece]) -> Iterator
 
 def _packed(piece: Piece) -> bytes:
     paths = [file.path for file in piece.files]
-    head = orjson.dumps([piece.lengths, list(piece.runs), paths])
+    head = encode([piece.lengths, list(piece.runs), paths])
     return joined([head, *piece.runs.values(), *(file.content for file in piece.files)])
 
 
 def _unpacked(value: bytes) -> Piece:
     head, *contents = parted(value)
-    lengths, letters, paths = orjson.loads(head)
+    lengths, letters, paths = decode(head)
     runs, files = contents[: len(letters)], contents[len(letters) :]
     told = zip(paths, files, strict=True)
     return Piece(
@@ -232,8 +229,7 @@ def _made_again(work: Work) -> tuple[Index, list[File]] | None:
     value = memory.get(_KEY)
     if value is None:
         return None
-    told = orjson.loads(value)
-    before = Index(**told | {"endings": [Cut(**each) for each in told["endings"]]})
+    before = decode(value, type=Index)
     pairs = zip_longest(before.keys, work.keys)
     changed = [number for number, (old, new) in enumerate(pairs) if old != new]
     if len(work.keys) < len(before.keys) or len(changed) > max(1, len(work.keys) // _FEW):

@@ -13,10 +13,10 @@ is a term in a field. Numbers follow the order of what they stand for.
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain, count, pairwise, repeat
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from generator.publish.postings import POSTING, Entries, Numbers, entries
@@ -29,8 +29,7 @@ _TERMS, _GROUPS, _SIZES, _POSTINGS, _WORDS, _TERM_OF, _OFTEN = range(7)
 """The parts of a run, by their places."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Postings:
+class Postings(Struct, frozen=True, kw_only=True):
     """Where the terms with one first letter stand in all documents."""
 
     held: Mapping[str, int]
@@ -46,8 +45,7 @@ class Postings:
 # -- a stretch of documents ------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Read:
+class _Read(Struct, frozen=True, kw_only=True):
     """The words of a stretch of documents."""
 
     words: Sequence[str]

@@ -7,12 +7,13 @@ again gives what cutting from nothing would; shards that are as they were are to
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import accumulate, islice, pairwise, repeat
 from typing import Protocol
 
-import orjson
+from msgspec import Struct, field
+from msgspec.msgpack import decode, encode
+from msgspec.structs import replace
 
 from generator.model import File
 from generator.publish.inverting import Postings, merge, most_frequent
@@ -58,8 +59,7 @@ class LostError(Exception):
     """A shard of the last build is not what it was."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(Struct, frozen=True, array_like=True):
     """A shard of sorted words: its name, its first and last word, and how many there are."""
 
     name: str
@@ -73,8 +73,7 @@ class Cut:
         return self.name.rpartition("-")[0]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class Letter(Struct, frozen=True, kw_only=True):
     """The terms with one first letter, and the shards they stand in."""
 
     held: Mapping[str, int] = field(default_factory=dict)
@@ -93,8 +92,7 @@ class Letter:
         return [f"{FOLDER}{kind}/{shard.name}.bin" for kind, shards in kinds for shard in shards]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """What becomes of a letter's terms in some documents."""
 
     documents: range
@@ -335,13 +333,13 @@ def pack_letter(letter: Letter) -> bytes:
     cuts = [letter.terms, letter.common, letter.vocabulary]
     stems = [letter.stems[word] for word in letter.words]
     told = [*letter.held.keys()], [*letter.held.values()], [*letter.words.keys()]
-    return orjson.dumps([*told, [*letter.words.values()], stems, cuts])
+    return encode([*told, [*letter.words.values()], stems, cuts])
 
 
 def unpack_letter(value: bytes) -> Letter:
     """The letter that `pack_letter` told."""
-    terms, numbers, words, counts, stems, cuts = orjson.loads(value)
-    shards, common, vocabulary = ([Cut(**each) for each in some] for some in cuts)
+    terms, numbers, words, counts, stems, cuts = decode(value)
+    shards, common, vocabulary = ([Cut(*each) for each in some] for some in cuts)
     return Letter(
         held=dict(zip(terms, numbers, strict=True)),
         words=dict(zip(words, counts, strict=True)),

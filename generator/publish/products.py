@@ -8,13 +8,14 @@ product shows, the papers it shows, the settings and templates it reads and the 
 import pickle
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, islice
 from typing import Any
 
+from msgspec import Struct
+
 from generator.library.packed import digest
-from generator.model import Compact, File, Library, Paper
+from generator.model import File, Library, Paper
 from generator.publish.api import ApiItems, render_api_day, render_api_papers, render_api_topic
 from generator.publish.citations import ENDINGS, bulk_citations, render_citations
 from generator.publish.feeds import FeedChannel, FeedEntry, render_feeds
@@ -29,8 +30,7 @@ BATCH = 160
 """Products in a batch."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Product(Compact):
+class Product(Struct, frozen=True, kw_only=True):
     """Files that are made at once."""
 
     kind: str
@@ -56,8 +56,7 @@ class Product(Compact):
         return f"{self.kind} {self.name}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
+class Batch(Struct, frozen=True, kw_only=True):
     """Some products with all that making them needs; picklable."""
 
     frame: bytes

@@ -37,13 +37,13 @@ lengths); weights, which do change, are worked out by the reader from the totals
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from datetime import date
 from hashlib import blake2b
 from itertools import chain, pairwise, repeat
 from typing import Any
 
 import orjson
+from msgspec import Struct
 
 from generator.library.abstract import plain_abstract
 from generator.library.memory import Memory
@@ -73,8 +73,7 @@ AUTHORS_SHOWN = 10
 ABSTRACTS = "api/papers/"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Stretch:
+class _Stretch(Struct, frozen=True, kw_only=True):
     """Some papers in the order of their numbers, with all that indexing them needs; picklable."""
 
     number: int

@@ -12,7 +12,6 @@ import pickle
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -23,6 +22,7 @@ from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import Context
 from jinja2.utils import missing
 from markupsafe import Markup, escape
+from msgspec import Struct
 
 from generator.errors import Problem
 from generator.library.memory import Memory
@@ -45,8 +45,7 @@ _Path = tuple[str, ...]
 _UNTOLD = frozenset({"self", "super", "caller", "varargs", "kwargs"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reads:
+class Reads(Struct, frozen=True, kw_only=True):
     """What decides what a template gives, with all that it includes, imports and extends."""
 
     paths: frozenset[_Path]
@@ -57,8 +56,7 @@ class Reads:
     """Whether nothing else decides; where not, it may do anything."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Own:
+class Own(Struct, frozen=True, kw_only=True):
     """What stands in one template."""
 
     paths: frozenset[_Path]
@@ -247,8 +245,7 @@ class Environment(jinja2.Environment):
         self._remembered[key] = text
 
 
-@dataclass(slots=True, eq=False)
-class _Part:
+class _Part(Struct, eq=False):
     """A template that others include."""
 
     template: jinja2.Template

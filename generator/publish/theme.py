@@ -8,9 +8,9 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from generator.config import nearest, schema_problems, shown
@@ -35,8 +35,7 @@ class _ThemeFields(BaseModel):
     options: dict[str, str | int | float | bool] = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
+class Manifest(Struct, frozen=True, kw_only=True):
     """A theme.yml."""
 
     name: str
@@ -46,8 +45,7 @@ class Manifest:
     """Every option with its default."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Look(Struct, frozen=True, kw_only=True):
     """What rendering needs of a theme: small, hashable, sent to whoever renders."""
 
     templates: tuple[tuple[str, str, str], ...]
@@ -61,8 +59,7 @@ class Look:
     """Of all three."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Theme:
+class Theme(Struct, frozen=True, kw_only=True):
     """A theme, whole."""
 
     look: Look

@@ -2,12 +2,12 @@
 
 import datetime
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote_plus
 
 from markupsafe import Markup
+from msgspec import Struct
 
 from generator.config import Extra
 from generator.library.people import organization_of
@@ -38,8 +38,7 @@ _FIND = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class SiteView:
+class SiteView(Struct, frozen=True, kw_only=True, eq=False):
     """`site` in every template."""
 
     title: str
@@ -58,8 +57,7 @@ class SiteView:
     generator: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageView:
+class PageView(Struct, frozen=True, kw_only=True):
     """`page` in every template."""
 
     url: str
@@ -73,8 +71,7 @@ class PageView:
     meta: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NavView:
+class NavView(Struct, frozen=True, kw_only=True):
     """A place in the navigation."""
 
     title: str
@@ -82,8 +79,7 @@ class NavView:
     current: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TopicView:
+class TopicView(Struct, frozen=True, kw_only=True):
     """A paper's topic."""
 
     title: str
@@ -92,8 +88,7 @@ class TopicView:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrganizationView:
+class OrganizationView(Struct, frozen=True, kw_only=True):
     """A paper's organisation."""
 
     name: str
@@ -103,8 +98,7 @@ class OrganizationView:
     external_url: str
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class Card:
+class Card(Struct, kw_only=True, eq=False):
     """A paper in a list. Nobody changes it, but to freeze it would take longer than to fill it."""
 
     id: str
@@ -125,16 +119,14 @@ class Card:
     gained: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DayView:
+class DayView(Struct, frozen=True, kw_only=True):
     """A day a paper was also listed on."""
 
     date: datetime.date
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Button:
+class Button(Struct, frozen=True, kw_only=True):
     """A link out of the site."""
 
     kind: str
@@ -142,8 +134,7 @@ class Button:
     url: str
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class PaperView(Card):
+class PaperView(Card, kw_only=True, eq=False):
     """A paper on its own page."""
 
     abstract: Markup
@@ -169,8 +160,7 @@ class PaperView(Card):
     extra: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupView:
+class GroupView(Struct, frozen=True, kw_only=True):
     """Papers under one heading."""
 
     title: str
@@ -178,8 +168,7 @@ class GroupView:
     cards: tuple[Card, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageLink:
+class PageLink(Struct, frozen=True, kw_only=True):
     """A page of a listing."""
 
     number: int
@@ -187,8 +176,7 @@ class PageLink:
     current: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListingView:
+class ListingView(Struct, frozen=True, kw_only=True):
     """A page of a list of papers."""
 
     groups: tuple[GroupView, ...]
@@ -202,8 +190,7 @@ class ListingView:
     links: tuple[PageLink | None, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Around:
+class Around(Struct, frozen=True, kw_only=True):
     """What a paper is shown by besides itself."""
 
     topics: Mapping[str, Topic]

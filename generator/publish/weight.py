@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from generator.errors import counted, size_in_words
 
@@ -20,8 +21,7 @@ _NAMED = 3
 """How many kinds are named where the largest are."""
 
 
-@dataclass(frozen=True, slots=True)
-class Weight:
+class Weight(Struct, frozen=True):
     """Files of one kind."""
 
     files: int

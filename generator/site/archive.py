@@ -1,7 +1,9 @@
 """The archive: a page for every day, week and month that papers were listed in."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.config import Extra
 from generator.model import Library
@@ -26,8 +28,7 @@ from generator.site.page import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeriodHead:
+class PeriodHead(Struct, frozen=True, kw_only=True):
     """What stands above the papers of a day, week or month."""
 
     title: str

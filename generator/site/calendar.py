@@ -2,7 +2,9 @@
 
 import datetime
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.model import Paper
 
@@ -12,8 +14,7 @@ RECENT_MONTHS = 12
 """So many of the newest months show their days in the archive; all show them on their pages."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Period:
+class Period(Struct, frozen=True, kw_only=True):
     """A day, week or month with papers."""
 
     kind: str
@@ -33,8 +34,7 @@ class Period:
         return f"/{self.kind}s/{self.slug}/"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DayRow:
+class DayRow(Struct, frozen=True, kw_only=True):
     """A day in the archive."""
 
     date: datetime.date
@@ -42,8 +42,7 @@ class DayRow:
     count: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeriodRow:
+class PeriodRow(Struct, frozen=True, kw_only=True):
     """A month in the archive, with its weeks and days."""
 
     first: datetime.date
@@ -54,8 +53,7 @@ class PeriodRow:
     days: tuple[DayRow, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WeekRow:
+class WeekRow(Struct, frozen=True, kw_only=True):
     """A week in the archive."""
 
     title: str
@@ -63,8 +61,7 @@ class WeekRow:
     count: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class YearRow:
+class YearRow(Struct, frozen=True, kw_only=True):
     """A year in the archive."""
 
     year: int

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from operator import attrgetter
+
+from msgspec import Struct
 
 from generator.config import Config
 from generator.library.people import known_organization, organization_of
@@ -18,8 +19,7 @@ _TREND_MONTHS = 12
 """Months of a topic's trend."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TopicRow:
+class TopicRow(Struct, frozen=True, kw_only=True):
     """A topic in the table of topics."""
 
     title: str
@@ -31,8 +31,7 @@ class TopicRow:
     trend_label: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CountRow:
+class CountRow(Struct, frozen=True, kw_only=True):
     """An organisation with its number of papers."""
 
     name: str
@@ -41,8 +40,7 @@ class CountRow:
     handle: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TopicHead:
+class TopicHead(Struct, frozen=True, kw_only=True):
     """What stands above a topic's papers."""
 
     title: str
@@ -56,8 +54,7 @@ class TopicHead:
     count: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrganizationHead:
+class OrganizationHead(Struct, frozen=True, kw_only=True):
     """What stands above an organisation's papers."""
 
     name: str

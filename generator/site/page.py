@@ -1,11 +1,12 @@
 """What a page of the site is: URL, template, what it shows; and how a list becomes pages."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from generator.config import Extra
-from generator.model import Compact
 from generator.text.markdown import render_markdown
 
 Density = Literal["abstracts", "excerpts", "titles", "nothing"]
@@ -17,16 +18,14 @@ TITLES_SIZE = 50
 """Papers on a page of a listing of titles."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ref(Compact):
+class Ref(Struct, frozen=True, kw_only=True):
     """A page of the site, or a place outside, to link to."""
 
     title: str
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Feed:
+class Feed(Struct, frozen=True, kw_only=True):
     """A feed that a page announces."""
 
     title: str
@@ -35,8 +34,7 @@ class Feed:
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prose:
+class Prose(Struct, frozen=True, kw_only=True):
     """Markdown of the curator's; a template prints it as safe HTML."""
 
     text: str
@@ -48,8 +46,7 @@ class Prose:
         return bool(self.text)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(Struct, frozen=True, kw_only=True):
     """Papers under one heading of a listing."""
 
     title: str
@@ -59,8 +56,7 @@ class Group:
     """Ids."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class Listing(Struct, frozen=True, kw_only=True):
     """One page of a paginated list of papers."""
 
     groups: tuple[Group, ...]
@@ -79,8 +75,7 @@ class Listing:
     """By id, what papers on this page gained lately, in words; of those that trend."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page(Compact):
+class Page(Struct, frozen=True, kw_only=True):
     """A page that should exist, nobody has rendered it yet."""
 
     url: str

@@ -4,15 +4,16 @@ Owns which pages there are and that no two share a URL. Renders nothing.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate
 from typing import Any
 
+from msgspec import Struct
+
 from generator.config import Config
 from generator.errors import BroadsheetError, Problem
 from generator.library.related import Relations, read_line
-from generator.model import Change, Compact, Library, Organization, Paper
+from generator.model import Change, Library, Organization, Paper
 from generator.site.archive import archive_pages
 from generator.site.calendar import Period, group_days, long_date
 from generator.site.groups import (
@@ -50,8 +51,7 @@ HOME_PAPERS = 300
 """The home page and its later ones go back to the day with which they show so many papers."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class Site(Struct, frozen=True, kw_only=True):
     """All pages, planned, and the groupings they came from."""
 
     config: Config
@@ -218,8 +218,7 @@ def _titles(library: Library, line: str) -> list[str]:
     return [library.papers[paper].title for paper in ids]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeRow:
+class ChangeRow(Struct, frozen=True, kw_only=True):
     """What changed about a paper on a day."""
 
     day: date
@@ -238,8 +237,7 @@ def _change(change: Change) -> ChangeRow:
     return ChangeRow(day=change.day, text=told.get(change.field, f"Changed: {change.field}"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RelatedRow:
+class RelatedRow(Struct, frozen=True, kw_only=True):
     """A related paper, and why it is one."""
 
     title: str
@@ -247,8 +245,7 @@ class RelatedRow:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RelatedRows(Compact):
+class RelatedRows(Struct, frozen=True, kw_only=True):
     """The papers related to one: kept as it was found out, which is small and soon told apart, and
     put into words where the page is made."""
 
@@ -277,8 +274,7 @@ def _curators_pages(library: Library) -> Iterator[Page]:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedRow:
+class FeedRow(Struct, frozen=True, kw_only=True):
     """A page's feeds in the list of all feeds."""
 
     title: str
@@ -287,8 +283,7 @@ class FeedRow:
     links: tuple[Feed, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceRow:
+class SourceRow(Struct, frozen=True, kw_only=True):
     """A source in the status page."""
 
     name: str
@@ -299,8 +294,7 @@ class SourceRow:
     papers: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
+class Status(Struct, frozen=True, kw_only=True):
     """What the last pull did, for readers."""
 
     as_of: str

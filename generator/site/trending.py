@@ -1,8 +1,9 @@
 """The page of papers that trend, and how a paper's page tells what it gained."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from generator.config import Config
 from generator.errors import counted
@@ -14,8 +15,7 @@ from generator.site.page import Page, listing_pages, one_group, whole_or_begun
 URL = "/trending/"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rise:
+class Rise(Struct, frozen=True, kw_only=True):
     """What a paper gained in the week up to a day."""
 
     text: str
@@ -23,8 +23,7 @@ class Rise:
     until: date
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrendingHead:
+class TrendingHead(Struct, frozen=True, kw_only=True):
     """What stands above the papers that trend."""
 
     rule: tuple[str, ...]

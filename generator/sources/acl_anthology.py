@@ -18,9 +18,10 @@ else dates), `limit`, `endpoint` (the folder of the XML files).
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from xml.etree.ElementTree import Element
+
+from msgspec import Struct
 
 from generator.config import SourceConfig, shown
 from generator.errors import Problem
@@ -50,8 +51,7 @@ _MATHS = "tex-math"
 _BREAKS = {"p": "\n\n", "br": " "}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AclAnthology:
+class AclAnthology(Struct, frozen=True, kw_only=True):
     """Some collections, or one file."""
 
     collections: tuple[str, ...]
@@ -123,8 +123,7 @@ def _volumes(payload: bytes, request: Request) -> Iterator["_Volume"]:
         yield _Volume(collection=root.get("id", ""), element=volume)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Volume:
+class _Volume(Struct, frozen=True, kw_only=True):
     """One volume, and how its papers are read."""
 
     collection: str

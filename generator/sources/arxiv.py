@@ -13,11 +13,12 @@ Options: one of `query` and/or `ids`, `feed`, `archive`; `limit` (100 for a quer
 import io
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 import feedparser  # type: ignore[import-untyped]
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.config import SourceConfig, shown
 from generator.errors import Problem
@@ -60,8 +61,7 @@ _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
 _AGAIN = "arXiv does this under load: try again later"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arxiv:
+class Arxiv(Struct, frozen=True, kw_only=True):
     """A query, a list of ids, or a list of ids narrowed by a query."""
 
     query: str
@@ -213,7 +213,11 @@ def _feed(payload: bytes, request: Request) -> Any:
         raise refused(request, "declares a DOCTYPE, which arXiv's feeds do not have")
     # Without the encoding it declares: feedparser would use any codec a stranger names.
     plain = io.BytesIO(_DECLARATION.sub('<?xml version="1.0"?>', text).encode())
-    feed = feedparser.parse(plain, sanitize_html=False, resolve_relative_uris=False)
+    try:
+        feed = feedparser.parse(plain, sanitize_html=False, resolve_relative_uris=False)
+    except Exception as error:  # half a character as a reference, say, where the XML is not whole
+        fact = f"makes feedparser fail: {clean_line(str(error))[:100]}"
+        raise refused(request, fact, _AGAIN) from None
     if feed.bozo:
         raise refused(request, f"is not whole: {_fault(feed.bozo_exception)}", _AGAIN)
     if feed.version != "atom10":

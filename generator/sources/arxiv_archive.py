@@ -15,9 +15,10 @@ Options: `archive` (a category, an archive, an OAI set, or a list of them), `sin
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from xml.etree.ElementTree import Element
+
+from msgspec import Struct
 
 from generator.model import Record
 from generator.sources.arxiv_fields import (
@@ -48,8 +49,7 @@ _CATEGORY = re.compile(r"([a-z]+(?:-[a-z]+)*)(?:\.([A-Za-z-]+))?", re.ASCII)
 _NAME_PARTS = ("forenames", "keyname", "suffix")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArxivArchive:
+class ArxivArchive(Struct, frozen=True, kw_only=True):
     """One or several sets of arXiv."""
 
     sets: tuple[str, ...]

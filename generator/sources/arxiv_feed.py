@@ -16,10 +16,11 @@ Options: `feed` (a category or an archive, or a list), `replacements` (false), `
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from email.utils import parsedate_to_datetime
 from xml.etree.ElementTree import Element
+
+from msgspec import Struct
 
 from generator.config import shown
 from generator.errors import Problem
@@ -48,8 +49,7 @@ _TIE = re.compile(r"(?<!\\)~")
 _AFFILIATION = re.compile(r"\s*\([^()]*(?:\([^()]*\)[^()]*)*\)\s*$")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArxivFeed:
+class ArxivFeed(Struct, frozen=True, kw_only=True):
     """One feed of one or several categories."""
 
     categories: tuple[str, ...]

@@ -16,9 +16,11 @@ Options: `url` (of the site's start page), `topic`, `since`, `until`, `limit`, `
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.config import SourceConfig, shown
 from generator.errors import Problem
@@ -42,8 +44,7 @@ _ADDRESS = "'url' is the address of the start page of a site made by Broadsheet"
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DaysRequest(Request):
+class DaysRequest(Request, frozen=True, kw_only=True):
     """A file of papers, or the index, and what is wanted of it and after it."""
 
     period: Period = ALWAYS
@@ -52,8 +53,7 @@ class DaysRequest(Request):
     is_index: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Broadsheet:
+class Broadsheet(Struct, frozen=True, kw_only=True):
     """The papers of another site."""
 
     url: str

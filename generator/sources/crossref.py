@@ -24,10 +24,12 @@ query, else published), `endpoint`.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from urllib.parse import quote
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.config import SourceConfig, shown
 from generator.model import Record
@@ -85,8 +87,7 @@ _PUBLISHED = ("issued", "published", "published-online", "published-print", "pos
 _HOSTED = frozenset(("posted-content", "dissertation", "report"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Crossref:
+class Crossref(Struct, frozen=True, kw_only=True):
     """A query, a filter, a list of DOIs, or a file."""
 
     query: str

@@ -15,11 +15,11 @@ column that holds it), `separator` (`;`), `since`, `until`, `limit`, `encoding`.
 import csv
 import re
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import orjson
+from msgspec.structs import replace
 
 from generator.config import SourceConfig, shown
 from generator.errors import Problem

@@ -16,9 +16,11 @@ years), `limit` (100), `endpoint`.
 import html
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.config import SourceConfig, shown
 from generator.errors import Problem
@@ -52,8 +54,7 @@ _ARXIV_DOI = "10.48550/arxiv."
 _KEY = re.compile(r"[\w/.+:-]{1,200}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dblp:
+class Dblp(Struct, frozen=True, kw_only=True):
     """A search."""
 
     query: str

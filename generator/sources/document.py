@@ -12,8 +12,10 @@ Options: `path` or `url`; `since`, `until` (by date of publication), `limit`; `e
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.config import shown
 from generator.errors import Problem
@@ -43,8 +45,7 @@ _WIDE = (b"\xff\xfe", b"\xfe\xff")
 """The marks by which UTF-16 gives itself away."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One paper of a document."""
 
     record: Record
@@ -52,8 +53,7 @@ class Entry:
     """The days its date can mean; None without a date."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """What a document says."""
 
     entries: Sequence[Entry]
@@ -61,8 +61,7 @@ class Reading:
     """Parts that were left out."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class Document(Struct, frozen=True, kw_only=True):
     """One file, here or elsewhere, and how it is read."""
 
     path: str

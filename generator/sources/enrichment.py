@@ -6,8 +6,10 @@ state under ENRICH_ARXIV, and that it said nothing, too.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.config import SourceConfig
 from generator.errors import Problem
@@ -29,8 +31,7 @@ _PATIENCE = timedelta(days=14)
 """After so long arXiv knows of a paper, or never will."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Enriched:
+class Enriched(Struct, frozen=True, kw_only=True):
     """What arXiv answered."""
 
     listed: tuple[Listed, ...] = ()

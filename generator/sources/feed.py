@@ -21,13 +21,14 @@ Options: `path` or `url`, `since`, `until` (by the day of an item), `limit`. Pur
 import html
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from html.entities import html5
 from typing import Any
 from xml.parsers import expat
 
 import feedparser  # type: ignore[import-untyped]
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.config import SourceConfig, shown
 from generator.errors import Problem
@@ -115,8 +116,7 @@ def read_feed(payload: bytes, request: Request) -> Reading:
     return Reading(entries=entries, problems=problems)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Item:
+class _Item(Struct, frozen=True, kw_only=True):
     """What a feed says of one thing, whatever its format."""
 
     title: str

@@ -4,9 +4,11 @@ Owns the walk. Knows neither formats nor how a request is made.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import islice
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.errors import BroadsheetError, Problem, problem
 from generator.model import Record
@@ -22,8 +24,7 @@ MOST_PAGES = 1_000
 """Pages that may follow one start; a server that answers more is not counting."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
+class Fetched(Struct, frozen=True, kw_only=True):
     """All a source said in one pull."""
 
     records: tuple[Record, ...] = ()

@@ -9,9 +9,11 @@ again at any of its requests, for as long as the server keeps the token. Pure.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from datetime import date
 from xml.etree.ElementTree import Element
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.config import shown
 from generator.errors import Problem
@@ -35,8 +37,7 @@ _HINTS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class Listed(Struct, frozen=True, kw_only=True):
     """One record of a list."""
 
     number: int

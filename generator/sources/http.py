@@ -16,7 +16,6 @@ import time
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -25,6 +24,7 @@ from urllib.parse import urljoin
 
 import httpx
 import stamina
+from msgspec import Struct
 
 from generator import __version__
 from generator.config import shown
@@ -44,8 +44,7 @@ _LOOK = "look at the URL in a browser, and at the options of this source in cont
 logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Politeness:
+class Politeness(Struct, frozen=True, kw_only=True):
     """How long and how much. Durations in seconds, sizes in bytes."""
 
     tries: int = 4
@@ -89,8 +88,7 @@ class _TryError(Exception):
         self.fact, self.hint, self.again, self.status = fact, hint, again, status
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """What a server answered."""
 
     body: bytes | None
@@ -204,8 +202,7 @@ def whole_url(url: str, params: Mapping[str, str]) -> httpx.URL:
         raise RequestError(url, f"is not a URL: {error}", "", None) from None
 
 
-@dataclass(frozen=True, slots=True)
-class _Redirect:
+class _Redirect(Struct, frozen=True):
     location: str
     """As the server wrote it."""
     seconds: float

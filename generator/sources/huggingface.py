@@ -17,9 +17,11 @@ with trending, which has no end), `endpoint`.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.config import SourceConfig, shown
 from generator.errors import Problem
@@ -55,8 +57,7 @@ _ABBREVIATION = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HuggingFace:
+class HuggingFace(Struct, frozen=True, kw_only=True):
     """A listing, or papers by their ids."""
 
     listing: str

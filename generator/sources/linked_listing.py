@@ -8,7 +8,8 @@ shape: it gives the parts of each paper as `listing` has them. Pure.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _HEADING = re.compile(r"^#{2,4} \[([^\n]{1,2000})\]\[\d{1,6}\][^\S\n]*$", re.MULTILINE)
 _BRACKETED = re.compile(r"^\[\n(.*?)\n\][^\S\n]*\[\d{1,6}\][^\S\n]*$", re.MULTILINE | re.DOTALL)
@@ -18,8 +19,7 @@ _REFERENCE = re.compile(r"\[\s*(\d{1,9})\s*\]\[\d{1,6}\]")
 _VOTES = re.compile(r"\d{1,9}|-")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One paper of a capture."""
 
     line: int

@@ -13,10 +13,12 @@ Options: `path` (the capture), `date` (the day it was taken).
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from itertools import accumulate, pairwise
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.config import SITE_YML, SourceConfig
 from generator.errors import Problem
@@ -45,8 +47,7 @@ _REPOSITORY = re.compile(r"/[A-Za-z0-9][\w.-]*/[\w.-]+/?", re.ASCII)
 _DAMAGED_LABEL = re.compile(r"(?!.*[a-z]{3}).*\d.*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class Listing(Struct, frozen=True, kw_only=True):
     """One capture."""
 
     path: str
@@ -122,8 +123,7 @@ def open_listing(config: SourceConfig) -> Listing:
     return Listing(path=path, day=day, limit=limit)
 
 
-@dataclass(frozen=True, slots=True)
-class _Text:
+class _Text(Struct, frozen=True):
     """A line, or lines without an empty one between them, joined."""
 
     number: int
@@ -131,8 +131,7 @@ class _Text:
     text: str
 
 
-@dataclass(slots=True)
-class _Facts:
+class _Facts(Struct):
     """What a foot says."""
 
     author_count: int | None = None

@@ -6,7 +6,9 @@ Crossref's, then what the page says of itself. All ids go into as few requests a
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from generator.config import SourceConfig, shown
 from generator.errors import BroadsheetError, Problem
@@ -27,8 +29,7 @@ _SUBJECT_CLASS = re.compile(r"\A([a-z-]+)\.[a-z]{2}/", re.ASCII)
 _WRITTEN_RIGHT = "look whether it is written right"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answers:
+class Answers(Struct, frozen=True, kw_only=True):
     """What the services know."""
 
     records: Mapping[str, Record]
@@ -60,8 +61,7 @@ def look_up(
     return Answers(records=records, problems=tuple(asked.problems))
 
 
-@dataclass(slots=True)
-class _Asked:
+class _Asked(Struct):
     """Who was asked, and what went wrong."""
 
     configs: Sequence[SourceConfig]

@@ -24,12 +24,13 @@ Options: `path` or `url`, `ignore_headings`, `since`, `until`, `limit`, `encodin
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.config import SourceConfig, shown
 from generator.errors import Problem
@@ -188,8 +189,7 @@ def _keep(found: dict[str, Entry], entry: Entry, topic: str) -> None:
     found[name] = replace(known, record=replace(known.record, keywords=tuple(keywords)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Line:
+class _Line(Struct, frozen=True, kw_only=True):
     """An item, or a row of a table."""
 
     where: str
@@ -315,8 +315,7 @@ def _period(text: str) -> Period | None:
     return day_of(text) or (printed_period(year[0], text.replace(year[0], " ")) if year else None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Link:
+class _Link(Struct, frozen=True):
     label: str
     """Lower-case, without brackets."""
     url: str

@@ -5,8 +5,9 @@ as much as the bare id; of any other the page has to be asked.
 """
 
 import re
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from generator.sources.identifiers import arxiv_id, bare_doi
 from generator.text import slug
@@ -20,8 +21,7 @@ _TAIL = re.compile(
 """What publishers write behind a DOI in the address of a page."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Name:
+class Name(Struct, frozen=True, kw_only=True):
     """What somebody wrote of one paper; exactly one of the three is known."""
 
     arxiv: str = ""

@@ -15,9 +15,10 @@ was made or changed: the protocol knows no other), `limit`.
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from xml.etree.ElementTree import Element
+
+from msgspec import Struct
 
 from generator.config import SourceConfig, shown
 from generator.model import Record
@@ -43,8 +44,7 @@ _PREFIX = re.compile(r"(?:info:|urn:)(?=doi)|(?<=doi)/", re.IGNORECASE)
 _SUFFIX = re.compile(r"(?:jr|sr)\.?|I{1,3}|I?V", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Repository:
+class Repository(Struct, frozen=True, kw_only=True):
     """One repository, or one of its sets."""
 
     url: str
@@ -113,8 +113,7 @@ def _texts(metadata: Element, name: str) -> list[str]:
     return [text_of(element) for element in children(metadata, name)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Identifiers:
+class _Identifiers(Struct, frozen=True, kw_only=True):
     """What a record says of its names and places elsewhere."""
 
     arxiv: str

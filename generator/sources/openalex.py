@@ -20,9 +20,11 @@ Options: `query` (full text) and/or `filter` (OpenAlex's own: `primary_location.
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.config import SourceConfig, shown
 from generator.model import Record
@@ -74,8 +76,7 @@ _ID = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenAlex:
+class OpenAlex(Struct, frozen=True, kw_only=True):
     """A search, a filter, a list of works, or a saved answer."""
 
     query: str

@@ -21,9 +21,11 @@ version 1, as most were before 2023).
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.config import SourceConfig, shown
 from generator.errors import Problem
@@ -69,8 +71,7 @@ _NO_CODE = ("paperswithcode.com", "www.paperswithcode.com")
 """What Papers with Code knew is behind an address that is gone."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenReview:
+class OpenReview(Struct, frozen=True, kw_only=True):
     """A venue, an invitation, or one file."""
 
     venue: str
@@ -213,8 +214,7 @@ def _submission(value: Any) -> "_Note | _Flat | None":
     return None if "content" in value else _Flat(fields=value)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Note:
+class _Note(Struct, frozen=True, kw_only=True):
     """A note of either version."""
 
     note: Mapping[str, Any]
@@ -287,8 +287,7 @@ class _Note:
         return [*(as_text(each).rpartition("/-/")[2] for each in answers), confirmed]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Flat:
+class _Flat(Struct, frozen=True, kw_only=True):
     """A record of Paper Copilot."""
 
     fields: Mapping[str, Any]

@@ -14,10 +14,11 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import date
 from html.parser import HTMLParser
 from typing import Any
+
+from msgspec import Struct, field
 
 from generator.model import Record
 from generator.sources.identifiers import paper_links
@@ -75,8 +76,7 @@ _NAMES = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaperPage:
+class PaperPage(Struct, frozen=True, kw_only=True):
     """One page."""
 
     url: str
@@ -147,8 +147,7 @@ class _Head(HTMLParser):
         return next((self.tags[name] for name in names if name in self.tags), [])
 
 
-@dataclass(slots=True)
-class _Article:
+class _Article(Struct):
     """What JSON-LD says of the paper; all of it empty where it says nothing."""
 
     value: Mapping[str, Any] = field(default_factory=dict)

@@ -15,9 +15,10 @@ publication), `limit`.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+
+from msgspec import Struct, field
 
 from generator.config import SourceConfig
 from generator.model import Link, Record
@@ -49,8 +50,7 @@ _VERSION = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PapersWithCode:
+class PapersWithCode(Struct, frozen=True, kw_only=True):
     """One saved file."""
 
     path: str
@@ -112,8 +112,7 @@ def _papers(answer: Any, request: Request) -> list[Any]:
     return gathered.papers
 
 
-@dataclass(slots=True)
-class _Gathered:
+class _Gathered(Struct):
     """Papers in the order they came, those of several rows once, all in the keys of the API."""
 
     papers: list[Any] = field(default_factory=list)

@@ -7,8 +7,9 @@ them, so that asking from the middle of a month or year on loses nothing of it. 
 
 import re
 from calendar import monthrange
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from generator.sources.source import Request, Window
 
@@ -18,8 +19,7 @@ _MONTH = re.compile(rf"(?<![^\W\d_])({'|'.join(_MONTHS)})", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<!\d)\d{1,2}(?!\d)", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Period:
+class Period(Struct, frozen=True, kw_only=True):
     """The days from one to another, both included."""
 
     since: date | None = None
@@ -32,8 +32,7 @@ class Period:
         return _not_after(self.since, other.until) and _not_after(other.since, self.until)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeriodRequest(Request):
+class PeriodRequest(Request, frozen=True, kw_only=True):
     """A request whose answer holds more days than are wanted: the service cannot choose."""
 
     period: Period = Period()

@@ -16,7 +16,6 @@ Options: one of `volumes` (`[v235, v202]`), `path`, `url`; `since`, `until` (by 
 import logging
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -26,6 +25,7 @@ from bibtexparser.middlewares.names import (
     split_multiple_persons_names,
 )
 from bibtexparser.model import Block, Entry, ParsingFailedBlock
+from msgspec import Struct
 
 from generator.config import SourceConfig, shown
 from generator.errors import Problem
@@ -55,8 +55,7 @@ _PAGE_ID = re.compile(r"[a-z0-9_-]{1,100}", re.ASCII | re.IGNORECASE)
 logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)  # it comments on strangers' BibTeX
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pmlr:
+class Pmlr(Struct, frozen=True, kw_only=True):
     """Some volumes, or one file."""
 
     volumes: tuple[str, ...]

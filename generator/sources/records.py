@@ -10,10 +10,11 @@ Options: `path` or `url`; `map` (field: the key that holds it), `limit`.
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct, field
 
 from generator.config import SourceConfig
 from generator.errors import Problem
@@ -47,8 +48,7 @@ _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})([T ].*)?", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Records:
+class Records(Struct, frozen=True, kw_only=True):
     """One file, here or elsewhere."""
 
     path: str
@@ -136,8 +136,7 @@ def _no_constant(text: str) -> Any:
     raise ValueError(f"'{text}' is no JSON value")
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(Struct):
     """Reads the fields of one record and notes what is wrong with them, as (fact, hint)."""
 
     value: Mapping[str, Any]

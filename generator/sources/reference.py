@@ -6,9 +6,10 @@ Owns what follows from its addresses: arXiv id, DOI, and which link is which. Pu
 import re
 from calendar import monthrange
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from generator.model import Record
 from generator.sources.document import Entry
@@ -38,8 +39,7 @@ _AND = re.compile(r",?\s+(?:and|&)\s+")
 _PDF = re.compile(r"\.pdf$|/pdf(?:/|$)|/e?pdf(?:direct)?/", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class Reference(Struct, frozen=True, kw_only=True):
     """One paper as it is referred to, cleaned."""
 
     title: str

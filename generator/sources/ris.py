@@ -21,7 +21,8 @@ records without an end; the tests hold it to rispy. Options: `path` or `url`, `s
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from generator.config import SourceConfig
 from generator.errors import Problem
@@ -93,8 +94,7 @@ def _records(text: str) -> Iterator["_Tagged"]:
         yield record
 
 
-@dataclass(slots=True)
-class _Tagged:
+class _Tagged(Struct):
     """The tags of one record and their values, in order."""
 
     line: int

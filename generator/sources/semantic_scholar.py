@@ -17,10 +17,12 @@ publication; not for `ids`), `limit` (100), `sort` (published, relevance), `endp
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from urllib.parse import quote
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.config import SourceConfig, shown
 from generator.model import Record
@@ -68,8 +70,7 @@ _YEARS = re.compile(r"\d{4}(-(\d{4})?)?|-\d{4}", re.ASCII)
 _OWN_ID = re.compile(r"[0-9a-f]{40}|corpusid:[1-9]\d{0,15}", re.IGNORECASE | re.ASCII)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SemanticScholar:
+class SemanticScholar(Struct, frozen=True, kw_only=True):
     """A search, a list of papers, or a saved answer."""
 
     query: str

@@ -4,10 +4,11 @@ Owns the types every source shares. Fetching is `fetch.py`, the network `http.py
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 from urllib.parse import urlencode
+
+from msgspec import Struct, field
 
 from generator.errors import BroadsheetError, Problem, problem
 from generator.model import Record
@@ -16,8 +17,7 @@ ARXIV_GAP = 3.0
 """Seconds between two requests to arXiv, at least: https://info.arxiv.org/help/api/tou.html."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
+class Window(Struct, frozen=True, kw_only=True):
     """Which part of a source a pull wants."""
 
     since: date | None = None
@@ -28,8 +28,7 @@ class Window:
     """At most so many records of this source; None: what the source's options say."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """One thing to ask for: a page of a server, or a file of the site."""
 
     url: str = ""
@@ -55,8 +54,7 @@ class Request:
         return f"{self.url}?{urlencode(self.params, safe=':/,')}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
+class Batch(Struct, frozen=True, kw_only=True):
     """What one answer holds."""
 
     records: tuple[Record, ...] = ()

@@ -6,7 +6,6 @@ Owns how a work that cannot be used is told. What stands in a work is its source
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
-from dataclasses import dataclass
 from typing import Any
 
 from generator.config import shown
@@ -27,8 +26,7 @@ _ARXIV_DOI = "10.48550/arxiv."
 _ARXIV_VENUE = re.compile(r"(arxiv(\.org)?|corr)( \(cornell university\))?", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IdsRequest(Request):
+class IdsRequest(Request, frozen=True, kw_only=True):
     """Works asked for by name."""
 
     ids: tuple[str, ...] = ()

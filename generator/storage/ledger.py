@@ -7,11 +7,12 @@ It counts only as long as the folder is as that build left it.
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 
-import orjson
+from msgspec import Struct
+from msgspec.msgpack import decode, encode
+from msgspec.structs import replace
 
 from generator.storage.aside import aside
 from generator.storage.cache import OUTPUT, Cache
@@ -21,8 +22,7 @@ from generator.storage.tree import FileStat
 _Digests = Callable[[], Mapping[str, str] | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ledger:
+class Ledger(Struct, frozen=True, kw_only=True):
     """A site as a build left it."""
 
     seal: Seal
@@ -87,27 +87,21 @@ def reading_ledger(cache: Cache | None, output: Path) -> Iterator[LastSite | Non
     if cache is None or head is None or files is None or not output.is_dir():
         yield None
         return
-    told, (paths, sizes) = orjson.loads(head), orjson.loads(files)
+    ledger, sizes = decode(head, type=Ledger), decode(files)
 
     def digests() -> dict[str, str] | None:
         found = cache.get(_key(output, "products"))
-        return None if found is None else orjson.loads(found)
+        return None if found is None else decode(found)
 
-    with aside(lambda: seal_of(output, paths)) as seal:
-        ledger = Ledger(**told | {"seal": Seal(**told["seal"])}, digests={}, sizes={})
-        yield LastSite(ledger, dict(zip(paths, sizes, strict=True)), digests, seal)
+    with aside(lambda: seal_of(output, [*sizes])) as seal:
+        yield LastSite(ledger, sizes, digests, seal)
 
 
 def write_ledger(cache: Cache, output: Path, ledger: Ledger) -> None:
     """Note what is in `output` now."""
-    head = {name: getattr(ledger, name) for name in _HEAD}
-    cache.put(_key(output, "site"), orjson.dumps(head))
-    files = [[*ledger.sizes.keys()], [*ledger.sizes.values()]]
-    cache.put(_key(output, "files"), orjson.dumps(files))
-    cache.put(_key(output, "products"), orjson.dumps(ledger.digests))
-
-
-_HEAD = ("seal", "stamp", "pages", "papers", "topics", "warnings", "weights")
+    cache.put(_key(output, "site"), encode(replace(ledger, digests={}, sizes={})))
+    cache.put(_key(output, "files"), encode(ledger.sizes))
+    cache.put(_key(output, "products"), encode(ledger.digests))
 
 
 def _key(output: Path, part: str) -> str:

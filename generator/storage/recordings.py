@@ -9,9 +9,10 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from generator.storage.database import connect, connect_in_memory
 
@@ -28,8 +29,7 @@ _SCHEMA = """
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recording:
+class Recording(Struct, frozen=True, kw_only=True):
     """An answer as it came."""
 
     body: bytes

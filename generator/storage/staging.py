@@ -14,9 +14,10 @@ import zlib
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+
+from msgspec import Struct
 
 from generator.errors import problem
 from generator.model import Changes, File
@@ -67,8 +68,7 @@ def check_output(output: Path) -> None:
         _make_staging(output).rmdir()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """Where files of a new site go; picklable, for whoever writes them."""
 
     staging: str
@@ -81,8 +81,7 @@ class Place:
     """Whose files they are; 0 where the system does not say."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seal:
+class Seal(Struct, frozen=True):
     """Two numbers of which one is another when any file of a site was changed, added or taken
     away, as far as names, sizes and times tell."""
 
@@ -92,8 +91,7 @@ class Seal:
     """The same of each folder's path and time, which is another when a name came or went."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Old:
+class Old(Struct, frozen=True, kw_only=True):
     """A site that is as the build which made it left it."""
 
     paths: Collection[str]
@@ -101,8 +99,7 @@ class Old:
     seal: Seal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class Written(Struct, frozen=True, kw_only=True):
     """What became of a file."""
 
     path: str

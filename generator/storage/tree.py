@@ -11,11 +11,12 @@ import os
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
 from pathlib import Path
 from stat import S_IFDIR, S_IFLNK, S_IFMT
+
+from msgspec import Struct
 
 from generator.errors import problem
 
@@ -106,8 +107,7 @@ def list_files(root: Path, folder: str) -> list[str]:
         raise problem(folder, f"cannot be looked through: {reason(error)}", hint) from None
 
 
-@dataclass(frozen=True, slots=True)
-class FileStat:
+class FileStat(Struct, frozen=True):
     """A file, as far as its name, its size and its time tell."""
 
     path: str

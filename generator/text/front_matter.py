@@ -5,10 +5,10 @@ Owns reading and formatting of YAML mappings. Does not know what any key means.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from msgspec import Struct
 
 from generator.errors import BroadsheetError, Problem, problem
 
@@ -55,8 +55,7 @@ _HINTS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     """A text file with YAML at its head."""
 
     front_matter: str

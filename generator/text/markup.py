@@ -8,7 +8,8 @@ character references, nothing is fetched; the time grows with the length only. P
 import html
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from generator.text.plain import clean_line, clean_text
 
@@ -78,8 +79,7 @@ def markup_text(text: str) -> str:
     return clean_text(_JOINTS.sub(" ", text))
 
 
-@dataclass(slots=True)
-class _Frame:
+class _Frame(Struct):
     """An element whose text is not simply part of its parent's."""
 
     name: str

@@ -1,8 +1,9 @@
 """What everybody's site is made of: papers of the corpus, listed 25 a day."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
+
+from msgspec.structs import replace
 
 from generator.model import Paper
 from generator.text.plain import clean_text, plain_text
