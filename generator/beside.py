@@ -1,14 +1,12 @@
 """What is found of all papers together, beside a build: which of them are related, and the search.
 
 Of a site that is there already both are mostly as they were, and a copy of this process brings them
-up to date. It begins before the build brings in what it needs itself, and loads the papers for
-itself: memory that both have in common would be copied bit by bit as they touch it, which takes
-longer.
+up to date. It begins as soon as the papers are loaded, before the build brings in what it needs
+itself.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -23,6 +21,8 @@ from generator.storage.tree import FileStat
 if TYPE_CHECKING:
     from generator.library.related import Relations
     from generator.model import Library
+    from generator.publish.budget import Plan
+    from generator.publish.theme import Theme
 
 _Result = TypeVar("_Result")
 _Noted = tuple[_Result, set[str], dict[str, bytes]]
@@ -45,8 +45,13 @@ class Task(Struct, frozen=True, kw_only=True):
 
 
 class Beside(Struct, frozen=True):
-    """What a copy of this process is finding out. Each is waited for when it is asked for."""
+    """What a copy of this process is finding out, and of what. Each is waited for when it is asked
+    for."""
 
+    theme: "Theme"
+    library: "Library"
+    fitted: "Plan"
+    """The settings that the site is made with."""
     related: "Callable[[], Relations]"
     search: Callable[[], list[File | Kept]]
     """The files of the search; those of the last site that stay are told by name."""
@@ -74,42 +79,42 @@ class Previous:
 
 @contextmanager
 def beside(task: Task) -> Iterator[Beside | None]:
-    """Begin to find it out. None where there was no site before, or nobody can do it.
+    """Load what the site is made of, and begin to find it out. None where there was no site before,
+    or nobody can do it. Raises BroadsheetError with every problem of what is loaded.
 
     Until the end, what builds remember is not written: the copy reads it."""
     memory, last = task.memory, task.last
     if memory is None or last is None or not can_copy():
         yield None
         return
+    from generator.content import load_config, load_library, load_theme
+    from generator.publish.budget import fit
 
-    @cache
-    def library() -> "Library":
-        from generator.content import load_library  # heavy, as all that only the copy brings in
-
-        with memory.again() as own:
-            return load_library(task.root, drafts=task.drafts, memory=own, found=task.content)
+    config = load_config(task.root, task.base_url)
+    theme = load_theme(task.root, config)
+    library = load_library(task.root, drafts=task.drafts, memory=memory, found=task.content)
+    fitted = fit(library, config)
 
     def related(own: Cache) -> "Relations":
-        from generator.library.related import relate
+        from generator.library.related import relate  # heavy, as all that only the copy brings in
 
-        return relate(library(), own, library().digests)
+        return relate(library, own, library.digests)
 
     def search(own: Cache) -> list[File | Kept]:
-        from generator.content import load_config
-        from generator.publish.budget import fit
         from generator.publish.search import render_search
 
         if last.head() is None:
             return []
-        config = fit(library(), load_config(task.root, task.base_url)).config
-        has_json, previous = "json" not in config.leave_out, Previous(task.output, last.files)
-        return list(render_search(library(), None, own, previous, abstracts=has_json))
+        has_json = "json" not in fitted.config.leave_out
+        previous = Previous(task.output, last.files)
+        return list(render_search(library, None, own, previous, abstracts=has_json))
 
     with ExitStack() as stack:
         stack.enter_context(memory.being_read())
         works = _noting(memory, related), _noting(memory, search)
         first, second = stack.enter_context(in_turn(*works))
-        yield Beside(_noted(memory, first), _noted(memory, second), stack.close)
+        waited = _noted(memory, first), _noted(memory, second)
+        yield Beside(theme, library, fitted, *waited, stack.close)
 
 
 def _noting(memory: Cache, work: Callable[[Cache], _Result]) -> Callable[[], _Noted[_Result]]:

@@ -30,6 +30,7 @@ from generator.library.related import (
 )
 from generator.model import Changes, File, Kept, Library
 from generator.publish.api import ApiItems, render_api_daily_papers, render_api_index
+from generator.publish.budget import Plan as Fitted
 from generator.publish.budget import fit
 from generator.publish.feeds import FeedChannel, render_days_feed, render_opml
 from generator.publish.html import Frame, make_frame, sitemap_entries
@@ -101,22 +102,18 @@ def make_site(
     The search and the related papers, which look at all papers, are begun first: others work on
     them side by side, or are finding them out already (`found`). Raises BroadsheetError with every
     problem of the stage that failed."""
-    root, output, memory = task.root, task.output, task.memory
+    output, memory = task.output, task.memory
     if found is None:  # heavy: before there are others, who then have it
         importlib.import_module("generator.publish.search")
     with _collecting_seldom(), _Workers(jobs, executor) as workers:
-        config = load_config(root, task.base_url)
-        theme = load_theme(root, config)
-        # whoever is elsewhere may not see the pages, and after a build few are unknown
-        readers = None if executor or task.last else workers.for_(len(task.content))
-        library = load_library(
-            root, drafts=task.drafts, memory=memory, executor=readers, found=task.content
-        )
+        if found:
+            theme, library, fitted = found.theme, found.library, found.fitted
+        else:
+            theme, library, fitted = _load(task, workers, executor)
         ledger, previous, found = _before(task, found)
+        config = fitted.config
         others = workers.for_(0 if previous else len(library.papers))
         related = found.related if found else _related(library, others, memory)
-        fitted = fit(library, config)
-        config = fitted.config
         search = found.search if found else _search(library, others, memory, previous, config)
         ready_templates(theme.look, memory)
         site = plan_site(library, config)
@@ -147,6 +144,20 @@ def make_site(
         planned(plan.pages, frame)
     sizes, weights = _sizes(stage.sizes, ledger, changes)
     return _ledger(site, fitted.warnings, plan.digests, sizes, weights, seal), changes
+
+
+def _load(
+    task: Task, workers: "_Workers", executor: Executor | None
+) -> tuple[Theme, Library, Fitted]:
+    """What the site is made of."""
+    config = load_config(task.root, task.base_url)
+    theme = load_theme(task.root, config)
+    # whoever is elsewhere may not see the pages, and after a build few are unknown
+    readers = None if executor or task.last else workers.for_(len(task.content))
+    library = load_library(
+        task.root, drafts=task.drafts, memory=task.memory, executor=readers, found=task.content
+    )
+    return theme, library, fit(library, config)
 
 
 def _before(
