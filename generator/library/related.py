@@ -8,10 +8,13 @@ matter.
 
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from generator.library.memory import Memory, Notes
 from generator.model import Paper
+
+if TYPE_CHECKING:
+    from generator.library.relating import Known
 
 
 class Related(NamedTuple):
@@ -25,25 +28,30 @@ class Related(NamedTuple):
 class Relations(Mapping[str, tuple[Related, ...]]):
     """By id, the papers nearest to each, the nearest first; those near none are left out.
 
-    They are kept as text, which is small and soon pickled, and told when somebody asks."""
+    They are kept as text, which is small and soon pickled, and read when somebody asks."""
 
-    def __init__(self, lines: Mapping[str, str]) -> None:
-        """`lines`: by id, of each related paper its id and the words, apart by spaces; papers are
-        apart by tabs."""
-        self._lines = lines
+    def __init__(self, told: Mapping[str, str]) -> None:
+        """`told`: by id, of each paper its mark (`told`), and of each related one its id and the
+        words, apart by spaces; all apart by tabs."""
+        self._told = told
 
     def __getitem__(self, paper: str) -> tuple[Related, ...]:
-        return read_line(self._lines[paper])
+        return read_line(self._told[paper].partition("\t")[2])
+
+    def told(self, paper: str) -> str:
+        """A text that is another when those near a paper are others, or their titles or abstracts;
+        empty where there are none."""
+        return self._told.get(paper, "")
 
     def line(self, paper: str) -> str:
         """Those near a paper as text, for `read_line`; empty where there are none."""
-        return self._lines.get(paper, "")
+        return self.told(paper).partition("\t")[2]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._lines)
+        return iter(self._told)
 
     def __len__(self) -> int:
-        return len(self._lines)
+        return len(self._told)
 
 
 def read_line(line: str) -> tuple[Related, ...]:
@@ -75,11 +83,13 @@ def relate(
         known = relating.find()
     if memory is not None and not relating.is_known:
         remembered.put(known, relating.left, dict(relating.stems()))
-    return _told(known.ids, known.lines)
+    return _relations(known)
 
 
-def _told(ids: Iterable[str], lines: Iterable[str]) -> Relations:
-    return Relations({paper: line for paper, line in zip(ids, lines, strict=True) if line})
+def _relations(known: "Known") -> Relations:
+    marks = known.marks().tolist()
+    told = zip(known.ids, marks, known.lines, strict=True)
+    return Relations({paper: f"{mark}\t{line}" for paper, mark, line in told if line})
 
 
 def relatable(papers: Iterable[Paper]) -> list[Paper]:
@@ -102,5 +112,4 @@ def relations(memory: Memory) -> Relations:
     """What the last call of `relate` found, which put it into this memory."""
     from generator.library.remembered import Remembered  # brings numpy, which takes a while
 
-    known = Remembered(memory).known
-    return _told(known.ids, known.lines)
+    return _relations(Remembered(memory).known)

@@ -59,6 +59,15 @@ class Known(Struct, frozen=True, kw_only=True):
     spread: Numbers
     """By stem, how many papers hold it."""
 
+    def marks(self) -> NDArray[np.uint64]:
+        """Of each paper a number that is another when its related papers, or the title or abstract
+        of one of them, are others."""
+        others = self.links.others
+        digests = np.append(self.digests, np.uint64(0))[others]
+        places = np.arange(1, others.shape[1] + 1, dtype=np.uint64)
+        marks: NDArray[np.uint64] = (digests * places).sum(axis=1)
+        return marks
+
 
 NOTHING = Known(
     ids=(),

@@ -5,6 +5,7 @@ Pages and feeds are planned and rendered elsewhere; here they are only named.
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from xml.sax.saxutils import escape
 
 import orjson
 
@@ -53,9 +54,9 @@ def _format_sitemap(
 ) -> bytes:
     lines = [f'{DECLARATION}<{root} xmlns="{_SITEMAP_NAMESPACE}">']
     for url, day in urls:
-        location = format_element("loc", absolute_url(base_url, url))
-        changed = format_element("lastmod", day.isoformat()) if day else ""
-        lines.append(f"<{element}>{location}{changed}</{element}>")
+        location = escape(absolute_url(base_url, url))  # of what XML forbids, a URL has nothing
+        changed = f"<lastmod>{day.isoformat()}</lastmod>" if day else ""
+        lines.append(f"<{element}><loc>{location}</loc>{changed}</{element}>")
     lines.append(f"</{root}>\n")
     return "\n".join(lines).encode()
 

@@ -8,11 +8,10 @@ from msgspec.structs import replace
 from generator.config import Extra
 from generator.model import Library
 from generator.site.calendar import (
+    Calendar,
     Period,
     PeriodRow,
     archive,
-    group_months,
-    group_weeks,
     month_rows,
     month_slug,
     week_slug,
@@ -44,11 +43,11 @@ class PeriodHead(Struct, frozen=True, kw_only=True):
 
 
 def archive_pages(
-    library: Library, days: Mapping[str, Period], leave_out: Collection[Extra]
+    library: Library, calendar: Calendar, leave_out: Collection[Extra]
 ) -> Iterator[Page]:
     """The archive and the pages of every day, week and month, newest first. `leave_out`: what the
     site does without."""
-    weeks, months = group_weeks(library), group_months(library)
+    days, weeks, months = calendar.days, calendar.weeks, calendar.months
     rows = month_rows(days, weeks, months)
     yield Page(
         url="/archive/",

@@ -1,7 +1,7 @@
 """Days, ISO weeks and months that papers were listed in, and the archive made of them."""
 
-import datetime
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import date, timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -23,7 +23,7 @@ class Period(Struct, frozen=True, kw_only=True):
     """`2025-11-26`, `2025-W48` or `2025-11`."""
     title: str
     """For people: `26 November 2025`, `Week 48, 2025`, `November 2025`."""
-    first: datetime.date
+    first: date
     """Its first day."""
     papers: tuple[str, ...]
     """Ids, newest first."""
@@ -37,7 +37,7 @@ class Period(Struct, frozen=True, kw_only=True):
 class DayRow(Struct, frozen=True, kw_only=True):
     """A day in the archive."""
 
-    date: datetime.date
+    date: date
     url: str
     count: int
 
@@ -45,7 +45,7 @@ class DayRow(Struct, frozen=True, kw_only=True):
 class PeriodRow(Struct, frozen=True, kw_only=True):
     """A month in the archive, with its weeks and days."""
 
-    first: datetime.date
+    first: date
     title: str
     url: str
     count: int
@@ -69,7 +69,7 @@ class YearRow(Struct, frozen=True, kw_only=True):
     months: tuple[PeriodRow, ...]
 
 
-def long_date(day: datetime.date) -> str:
+def long_date(day: date) -> str:
     """`26 November 2025`; English, whatever the machine's locale."""
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
@@ -80,43 +80,41 @@ MONTHS = (
 )  # fmt: skip
 
 
-def group_days(papers: Iterable[Paper]) -> dict[str, Period]:
-    """By slug, the days with papers, newest first: a paper stands on every day it was featured."""
-    return _group(papers, "day", str, long_date, lambda day: day)
+class Calendar(Struct, frozen=True, kw_only=True):
+    """By slug, the days, ISO weeks and months with papers, newest first."""
+
+    days: Mapping[str, Period]
+    weeks: Mapping[str, Period]
+    months: Mapping[str, Period]
 
 
-def json_since(days: Mapping[str, Period], leave_out: Collection[str]) -> datetime.date | None:
-    """The first day with a JSON file, of a site's days, newest first; None where all have one."""
-    newest = next(iter(days.values()), None)
-    if newest is None or "old-days" not in leave_out:
-        return None
-    return newest.first - datetime.timedelta(days=RECENT_DAYS)
-
-
-def group_weeks(papers: Iterable[Paper]) -> dict[str, Period]:
-    """By slug, the ISO weeks with papers, newest first."""
-    return _group(papers, "week", week_slug, _week_title, _monday)
-
-
-def group_months(papers: Iterable[Paper]) -> dict[str, Period]:
-    """By slug, the months with papers, newest first."""
-    return _group(papers, "month", month_slug, _month_title, lambda day: day.replace(day=1))
-
-
-def _group(
-    papers: Iterable[Paper],
-    kind: str,
-    slug: Callable[[datetime.date], str],
-    title: Callable[[datetime.date], str],
-    first: Callable[[datetime.date], datetime.date],
-) -> dict[str, Period]:
-    members: dict[datetime.date, dict[str, None]] = {}
-    by_day: dict[datetime.date, dict[str, None]] = {}
+def make_calendar(papers: Iterable[Paper]) -> Calendar:
+    """The calendar of some papers: each stands on every day it was featured, in their order."""
+    days, weeks, months = dict[date, list[str]](), dict[date, list[str]](), dict[date, list[str]]()
+    places: dict[date, tuple[list[str], ...]] = {}
     for paper in papers:
         for day in paper.featured:
-            if day not in by_day:
-                by_day[day] = members.setdefault(first(day), {})
-            by_day[day][paper.id] = None
+            place = places.get(day)
+            if place is None:
+                week = weeks.setdefault(_monday(day), [])
+                month = months.setdefault(day.replace(day=1), [])
+                places[day] = place = days.setdefault(day, []), week, month
+            for members in place:  # two days of a paper may be in one week
+                if not members or members[-1] is not paper.id:
+                    members.append(paper.id)
+    return Calendar(
+        days=_periods("day", days, str, long_date),
+        weeks=_periods("week", weeks, week_slug, _week_title),
+        months=_periods("month", months, month_slug, _month_title),
+    )
+
+
+def _periods(
+    kind: str,
+    members: Mapping[date, Sequence[str]],
+    slug: Callable[[date], str],
+    title: Callable[[date], str],
+) -> dict[str, Period]:
     return {
         slug(day): Period(
             kind=kind, slug=slug(day), title=title(day), first=day, papers=tuple(members[day])
@@ -125,28 +123,36 @@ def _group(
     }
 
 
-def week_slug(day: datetime.date) -> str:
+def json_since(days: Mapping[str, Period], leave_out: Collection[str]) -> date | None:
+    """The first day with a JSON file, of a site's days, newest first; None where all have one."""
+    newest = next(iter(days.values()), None)
+    if newest is None or "old-days" not in leave_out:
+        return None
+    return newest.first - timedelta(days=RECENT_DAYS)
+
+
+def week_slug(day: date) -> str:
     """The ISO 8601 week a day is in: `2025-W48`."""
     year, week, _ = day.isocalendar()
     return f"{year:04d}-W{week:02d}"
 
 
-def month_slug(day: datetime.date) -> str:
+def month_slug(day: date) -> str:
     """`2025-11`."""
     return f"{day.year:04d}-{day.month:02d}"
 
 
-def _week_title(day: datetime.date) -> str:
+def _week_title(day: date) -> str:
     year, week, _ = day.isocalendar()
     return f"Week {week}, {year}"
 
 
-def _month_title(day: datetime.date) -> str:
+def _month_title(day: date) -> str:
     return f"{MONTHS[day.month - 1]} {day.year}"
 
 
-def _monday(day: datetime.date) -> datetime.date:
-    return day - datetime.timedelta(days=day.weekday())
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
 
 
 def month_rows(

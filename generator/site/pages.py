@@ -5,7 +5,8 @@ Owns which pages there are and that no two share a URL. Renders nothing.
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from itertools import accumulate
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from msgspec import Struct
@@ -15,7 +16,7 @@ from generator.errors import BroadsheetError, Problem
 from generator.library.related import Relations, read_line
 from generator.model import Change, Library, Organization, Paper
 from generator.site.archive import archive_pages
-from generator.site.calendar import Period, group_days, long_date
+from generator.site.calendar import Period, long_date, make_calendar
 from generator.site.groups import (
     gather_organizations,
     organization_pages,
@@ -72,7 +73,7 @@ def plan_site(library: Library, config: Config) -> Site:
     """The whole site. Raises BroadsheetError listing every two pages that want one URL."""
     topics = topic_papers(library)
     organizations = gather_organizations(library, config.min_papers)
-    days = group_days(library)
+    calendar = make_calendar(library)
     risen = rises(library)
     trending = tuple(trending_pages(library, risen, config))
     nav = tuple(ref for ref in _NAV if ref.url != TRENDING or not trending[0].noindex)
@@ -80,9 +81,9 @@ def plan_site(library: Library, config: Config) -> Site:
         *_home(library, config),
         *topic_pages(library, topics, organizations, config),
         *organization_pages(organizations, config),
-        *archive_pages(library, days, config.leave_out),
+        *archive_pages(library, calendar, config.leave_out),
         *trending,
-        *_fixed_pages(library, organizations, days, config),
+        *_fixed_pages(library, organizations, calendar.days, config),
         *_curators_pages(library),
     )
     _refuse_collisions(library, lists)
@@ -91,7 +92,7 @@ def plan_site(library: Library, config: Config) -> Site:
         library=library,
         lists=lists,
         risen=risen,
-        days=days,
+        days=calendar.days,
         topics=topics,
         organizations=organizations,
         nav=nav,
@@ -131,15 +132,13 @@ def _source(claim: Paper | Page) -> str:
 def _home(library: Library, config: Config) -> Iterator[Page]:
     """Papers by the day they were first listed: each once, whatever else it was featured on. What
     is older than a good many stands in the archive, where every day has its page."""
-    members: dict[Any, list[str]] = {}
-    for paper in library:
-        members.setdefault(paper.added, []).append(paper.id)
-    groups = [
-        Group(title=long_date(day), url=f"/days/{day}/", papers=tuple(papers))
-        for day, papers in members.items()
-    ]
-    before = accumulate((len(group.papers) for group in groups), initial=0)
-    shown = [group for group, count in zip(groups, before, strict=False) if count < HOME_PAPERS]
+    shown, count = list[Group](), 0
+    for day, papers in groupby(library, attrgetter("added")):
+        if count >= HOME_PAPERS:
+            break
+        ids = tuple(paper.id for paper in papers)
+        shown.append(Group(title=long_date(day), url=f"/days/{day}/", papers=ids))
+        count += len(ids)
     page = Page(
         url="/",
         template="home.html",
@@ -165,8 +164,7 @@ class PaperPages:
         """What a page shows besides its paper, as a text that is another when that is."""
         paper, (later, earlier) = self._papers[number], self._beside(number)
         beside = [f"{each.id} {each.title}" if each else "" for each in (later, earlier)]
-        line = self._related.line(paper.id)
-        told = [*beside, line, *_titles(self._library, line)]
+        told = [*beside, self._related.told(paper.id)]
         changes, rise = self._library.changes.get(paper.id), self._risen.get(paper.id)
         if changes or rise:
             told.append(repr((changes, rise)))

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 
-from zstandard import ZstdCompressor, ZstdDecompressor
+from zstandard import ZstdCompressor, ZstdDecompressor, ZstdError
 
 from generator.storage.database import connect, connect_in_memory, remove
 
@@ -41,7 +41,7 @@ class Cache:
         self._waiting_bytes = 0
         self._stays = False
         self._readers = 0
-        self._pack = ZstdCompressor(level=1).compress
+        self._pack = ZstdCompressor(level=1, write_checksum=True).compress
         self._unpack = ZstdDecompressor().decompress
         self.damaged = False
         """Whether the file was found to be no database half-way through."""
@@ -53,11 +53,14 @@ class Cache:
         row = self._rows.get(key) or self._read(key)
         if row is None:
             return None
-        check, packed = row[:_DIGEST], row[_DIGEST:]
-        if check != _check(key, packed):
+        if row[:_DIGEST] != _check(key):
+            return None
+        try:
+            value = self._unpack(memoryview(row)[_DIGEST:])
+        except ZstdError:
             return None
         self._used.add(key)
-        return self._unpack(packed)
+        return value
 
     def _read(self, key: str) -> bytes | None:
         found = None
@@ -99,7 +102,7 @@ class Cache:
     def _packed(self) -> Iterator[tuple[str, bytes]]:
         """What waits to be written, as rows of the table."""
         packed = ((key, self._pack(value)) for key, value in self._waiting.items())
-        return ((key, _check(key, value) + value) for key, value in packed)
+        return ((key, _check(key) + value) for key, value in packed)
 
     @contextlib.contextmanager
     def being_read(self) -> Iterator[None]:
@@ -203,5 +206,7 @@ def _is_of_version(database: sqlite3.Connection, version: str) -> bool:
     return found in ([], [(version,)])
 
 
-def _check(key: str, value: bytes) -> bytes:
-    return hashlib.blake2b(key.encode() + b"\0" + value, digest_size=_DIGEST).digest()
+def _check(key: str) -> bytes:
+    """What a row begins with: SQLite does not look whether an index led it to the right one. The
+    value behind it has a check sum of its own."""
+    return hashlib.blake2b(key.encode(), digest_size=_DIGEST).digest()
