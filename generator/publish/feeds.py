@@ -47,7 +47,7 @@ _LABELS = {
 _PARAGRAPHS = re.compile(r"\n\s*\n")
 
 
-class FeedChannel(Struct, frozen=True, kw_only=True):
+class FeedChannel(Struct, frozen=True):
     """A place that has feeds: the site, a topic, an organisation."""
 
     title: str

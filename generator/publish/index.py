@@ -42,7 +42,7 @@ _FEW = 8
 """If more than one of so many stretches have changed, the index is made from nothing."""
 
 
-class Piece(Struct, frozen=True, kw_only=True):
+class Piece(Struct, frozen=True):
     """What a stretch of documents gives."""
 
     files: tuple[File, ...]

@@ -30,7 +30,7 @@ BATCH = 160
 """Products in a batch."""
 
 
-class Product(Struct, frozen=True, kw_only=True):
+class Product(Struct, frozen=True):
     """Files that are made at once."""
 
     kind: str
@@ -39,11 +39,11 @@ class Product(Struct, frozen=True, kw_only=True):
     """Which of its kind: a URL, an id, a day, a slug."""
     papers: tuple[str, ...]
     """Ids of the papers that it needs."""
-    endings: tuple[str, ...] = ()
-    """Of the files of a paper, day or topic."""
     body: Any
     """What else it needs: a Page, a FeedChannel, a Topic."""
     digest: str
+    endings: tuple[str, ...] = ()
+    """Of the files of a paper, day or topic."""
 
     @property
     def paths(self) -> tuple[str, ...]:

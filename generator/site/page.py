@@ -18,14 +18,14 @@ TITLES_SIZE = 50
 """Papers on a page of a listing of titles."""
 
 
-class Ref(Struct, frozen=True, kw_only=True):
+class Ref(Struct, frozen=True):
     """A page of the site, or a place outside, to link to."""
 
     title: str
     url: str
 
 
-class Feed(Struct, frozen=True, kw_only=True):
+class Feed(Struct, frozen=True):
     """A feed that a page announces."""
 
     title: str
@@ -34,7 +34,7 @@ class Feed(Struct, frozen=True, kw_only=True):
     url: str
 
 
-class Prose(Struct, frozen=True, kw_only=True):
+class Prose(Struct, frozen=True):
     """Markdown of the curator's; a template prints it as safe HTML."""
 
     text: str
@@ -46,7 +46,7 @@ class Prose(Struct, frozen=True, kw_only=True):
         return bool(self.text)
 
 
-class Group(Struct, frozen=True, kw_only=True):
+class Group(Struct, frozen=True):
     """Papers under one heading of a listing."""
 
     title: str
@@ -56,7 +56,7 @@ class Group(Struct, frozen=True, kw_only=True):
     """Ids."""
 
 
-class Listing(Struct, frozen=True, kw_only=True):
+class Listing(Struct, frozen=True):
     """One page of a paginated list of papers."""
 
     groups: tuple[Group, ...]
@@ -75,7 +75,7 @@ class Listing(Struct, frozen=True, kw_only=True):
     """By id, what papers on this page gained lately, in words; of those that trend."""
 
 
-class Page(Struct, frozen=True, kw_only=True):
+class Page(Struct, frozen=True):
     """A page that should exist, nobody has rendered it yet."""
 
     url: str

@@ -216,7 +216,7 @@ def _titles(library: Library, line: str) -> list[str]:
     return [library.papers[paper].title for paper in ids]
 
 
-class ChangeRow(Struct, frozen=True, kw_only=True):
+class ChangeRow(Struct, frozen=True):
     """What changed about a paper on a day."""
 
     day: date
@@ -235,7 +235,7 @@ def _change(change: Change) -> ChangeRow:
     return ChangeRow(day=change.day, text=told.get(change.field, f"Changed: {change.field}"))
 
 
-class RelatedRow(Struct, frozen=True, kw_only=True):
+class RelatedRow(Struct, frozen=True):
     """A related paper, and why it is one."""
 
     title: str
@@ -243,7 +243,7 @@ class RelatedRow(Struct, frozen=True, kw_only=True):
     why: str
 
 
-class RelatedRows(Struct, frozen=True, kw_only=True):
+class RelatedRows(Struct, frozen=True):
     """The papers related to one: kept as it was found out, which is small and soon told apart, and
     put into words where the page is made."""
 

@@ -99,7 +99,7 @@ class Old(Struct, frozen=True, kw_only=True):
     seal: Seal
 
 
-class Written(Struct, frozen=True, kw_only=True):
+class Written(Struct, frozen=True):
     """What became of a file."""
 
     path: str
