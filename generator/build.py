@@ -69,7 +69,7 @@ def build(
                 content = stat_tree(root / "content", "content")
                 stamp = stamp_of([*content, *_themes(root)], base_url, drafts)
                 is_same = bool(stamp) and last is not None and stamp == last.stamp and not always
-                if memory and last and is_same and (ledger := last.head()):
+                if memory and last and is_same and (ledger := last.head(helping=True)):
                     memory.keep()
                     files = sum(count for count, _ in ledger.weights.values())
                     return _built(output, ledger, Changes(unchanged=files))

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,10 +16,12 @@ from generator.model import Changes, File
 from generator.storage.staging import (
     MARKER,
     Old,
+    Seal,
     check_apart,
     check_output,
     is_in_reach,
-    seal_of,
+    seal_files,
+    seal_folders,
     staging,
 )
 from generator.storage.tree import (
@@ -125,7 +127,7 @@ KILLED_AT = """
 import os, signal, sys
 from pathlib import Path
 from generator.model import File
-from generator.storage.staging import Old, seal_of, staging
+from generator.storage.staging import Old, Seal, seal_files, seal_folders, staging
 
 output, number = Path(sys.argv[1]), int(sys.argv[2])
 new = [File(path=name, content=b"new") for name in ("index.html", "a/index.html", "b/index.html")]
@@ -140,7 +142,8 @@ with staging(output, whole=False) as stage:
                 os.kill(os.getpid(), signal.SIGKILL)
     sys.addaudithook(kill)
     paths = ["index.html", "papers/a/index.html"]
-    stage.publish([], Old(paths=paths, seal=seal_of(output, paths)))
+    seal = Seal(seal_files(output, paths), seal_folders(output, paths))
+    stage.publish([], Old(paths=paths, seal=seal))
 """
 
 
@@ -430,6 +433,10 @@ def published(output: Path, paths: list[str], kept: list[str], old: Old | None, 
     return Old(paths=[MARKER, *paths, *kept], seal=seal)
 
 
+def seal_of(output: Path, paths: Collection[str]) -> Seal:
+    return Seal(seal_files(output, paths), seal_folders(output, paths))
+
+
 @pytest.mark.parametrize("whole", [True, False])
 def test_the_seal_of_a_site_that_was_changed_is_that_of_the_site_as_it_is(
     tmp_path: Path, whole: bool
@@ -443,6 +450,6 @@ def test_the_seal_of_a_site_that_was_changed_is_that_of_the_site_as_it_is(
     ):
         old = published(output, new, kept, old, whole)
         assert sorted(tree(output)) == sorted(old.paths)
-        assert seal_of(output, list(old.paths)) == old.seal
+        assert seal_of(output, old.paths) == old.seal
     (output / "empty").mkdir()
-    assert seal_of(output, list(old.paths)) != old.seal
+    assert seal_of(output, old.paths) != old.seal

@@ -14,19 +14,20 @@ from msgspec import Struct
 from msgspec.msgpack import decode, encode
 from msgspec.structs import replace
 
-from generator.storage.aside import aside
+from generator.storage.aside import in_turn
 from generator.storage.cache import OUTPUT, Cache
-from generator.storage.staging import Seal, seal_of
+from generator.storage.staging import Seal, seal_files, seal_folders
 from generator.storage.tree import FileStat
 
 _Digests = Callable[[], Mapping[str, str] | None]
+_Seal = Callable[[bool], Seal]
 
 
 class Ledger(Struct, frozen=True, kw_only=True):
     """A site as a build left it."""
 
     seal: Seal
-    """Of the folder (`staging.seal_of`)."""
+    """Of the folder."""
     stamp: str
     """Of what it was made from (`stamp_of`); empty where that cannot be told."""
     pages: int
@@ -46,16 +47,12 @@ class LastSite:
     """The site that a build left in an output folder."""
 
     def __init__(
-        self, head: Ledger, files: Mapping[str, int], digests: _Digests, seal: Callable[[], Seal]
+        self, head: Ledger, files: Mapping[str, int], digests: _Digests, seal: _Seal
     ) -> None:
         """`head`: its ledger without digests and sizes; `files`: its sizes; `digests` reads those
-        that the build noted, and `seal` waits for that of what is in the folder now."""
-        self._head, self._files, self._digests, self._seal = (
-            head,
-            files,
-            digests,
-            functools.cache(seal),
-        )
+        that the build noted, and `seal` finds that of what is in the folder now, as `head` does."""
+        self._head, self._files, self._digests = head, files, digests
+        self._seal = functools.cache(seal)
 
     @property
     def stamp(self) -> str:
@@ -67,9 +64,10 @@ class LastSite:
         """The bytes of its files, by their paths."""
         return self._files
 
-    def head(self) -> Ledger | None:
-        """Its ledger without digests and sizes; None where it is not as it was left."""
-        return self._head if self._seal() == self._head.seal else None
+    def head(self, *, helping: bool = False) -> Ledger | None:
+        """Its ledger without digests and sizes; None where it is not as it was left. `helping`: who
+        asks has nothing else to do and looks at a part of it himself."""
+        return self._head if self._seal(helping) == self._head.seal else None
 
     def ledger(self) -> Ledger | None:
         """Its ledger; None where it is not as it was left."""
@@ -93,7 +91,17 @@ def reading_ledger(cache: Cache | None, output: Path) -> Iterator[LastSite | Non
         found = cache.get(_key(output, "products"))
         return None if found is None else decode(found)
 
-    with aside(lambda: seal_of(output, [*sizes])) as seal:
+    paths, most = [*sizes], len(sizes) * 3 // 4
+
+    def rest() -> Seal:
+        return Seal(seal_files(output, paths[most:]), seal_folders(output, paths))
+
+    with in_turn(lambda: seal_files(output, paths[:most]), rest) as (files_of_most, rest_beside):
+
+        def seal(helping: bool) -> Seal:
+            found = rest() if helping else rest_beside()
+            return Seal(files_of_most() + found.files, found.folders)
+
         yield LastSite(ledger, sizes, digests, seal)
 
 

@@ -149,15 +149,15 @@ class Staging:
         files = sum(each.mark for each in self._files.values())
         if old is not None:
             gone = {*removed, *self._files}
-            files += old.seal.files - _seal_files(self._output, gone)
+            files += old.seal.files - seal_files(self._output, gone)
         if self.place.whole or old is None:
             self._put_in_place(new, removed, kept)
-            folders = _seal_folders(self._output, stays)
+            folders = seal_folders(self._output, stays)
         else:
             touched = [*changed, *removed]
-            others = old.seal.folders - _seal_folders(self._output, touched)
+            others = old.seal.folders - seal_folders(self._output, touched)
             self._put_in_place(new, removed, kept)
-            folders = others + _seal_folders(self._output, touched)
+            folders = others + seal_folders(self._output, touched)
         unchanged = len(stays) - len(changed)
         changes = Changes(written=changed, unchanged=unchanged, removed=removed)
         return changes, Seal(files, folders)
@@ -216,18 +216,14 @@ def _remove_files(places: Iterable[str]) -> None:
         os.unlink(place)  # noqa: PTH108
 
 
-def seal_of(output: Path, paths: Sequence[str]) -> Seal:
-    """The seal of a site, which should have files at these paths and no others.
-
-    Folders are not looked into: that would take twice as long."""
-    return Seal(_seal_files(output, paths), _seal_folders(output, paths))
-
-
-def _seal_files(output: Path, paths: Iterable[str]) -> int:
+def seal_files(output: Path, paths: Iterable[str]) -> int:
+    """What some files add to a site's seal."""
     return sum(_mark(f"{output}/{path}", path) for path in paths)
 
 
-def _seal_folders(output: Path, paths: Iterable[str]) -> int:
+def seal_folders(output: Path, paths: Iterable[str]) -> int:
+    """What the folders of some files add to a site's seal, with those around them; they are not
+    looked into, which would take twice as long."""
     folders = {""}
     for path in paths:
         while (path := path.rpartition("/")[0]) not in folders:
