@@ -86,8 +86,9 @@ class Plan:
         same papers near each other."""
         pages = (self._find.page(page) for page in self._site.lists)
         feeds = (self._find.product("feeds", c.base, i, c) for c, i in _channels(self._site))
-        places = {paper: number for number, paper in enumerate(self._site.library.papers)}
-        new = self._new(chain(pages, feeds))
+        new = list(self._new(chain(pages, feeds)))
+        first = {product.papers[0] for product in new if product.papers}
+        places = {p: number for number, p in enumerate(self._site.library.papers) if p in first}
         return sorted(new, key=lambda p: places[p.papers[0]] if p.papers else -1)
 
     def of_pages(self, pages: PaperPages, numbers: Iterable[int]) -> list[str]:

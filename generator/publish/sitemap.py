@@ -5,7 +5,6 @@ Pages and feeds are planned and rendered elsewhere; here they are only named.
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from xml.sax.saxutils import escape
 
 import orjson
 
@@ -52,13 +51,14 @@ def render_sitemap(urls: Sequence[tuple[str, date | None]], base_url: str) -> It
 def _format_sitemap(
     root: str, element: str, urls: Sequence[tuple[str, date | None]], base_url: str
 ) -> bytes:
-    lines = [f'{DECLARATION}<{root} xmlns="{_SITEMAP_NAMESPACE}">']
-    for url, day in urls:
-        location = escape(absolute_url(base_url, url))  # of what XML forbids, a URL has nothing
-        changed = f"<lastmod>{day.isoformat()}</lastmod>" if day else ""
-        lines.append(f"<{element}><loc>{location}</loc>{changed}</{element}>")
-    lines.append(f"</{root}>\n")
-    return "\n".join(lines).encode()
+    changed = {day: f"<lastmod>{day}</lastmod>" if day else "" for _, day in urls}
+    lines = [
+        f"<{element}><loc>{absolute_url(base_url, url)}</loc>{changed[day]}</{element}>\n"
+        for url, day in urls
+    ]
+    # an absolute URL has nothing else that XML would escape, or forbids
+    told = "".join(lines).replace("&", "&amp;")
+    return f'{DECLARATION}<{root} xmlns="{_SITEMAP_NAMESPACE}">\n{told}</{root}>\n'.encode()
 
 
 def robots(base_url: str) -> File:
