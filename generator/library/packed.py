@@ -12,9 +12,9 @@ from generator.model import Paper
 
 _ENCODER = Encoder()
 _ANYTHING = Encoder(enc_hook=repr)
-_UNTOLD = (TypeError, ValueError, OverflowError)
-"""What a value raises that has no form of its own: keys of the curator's own may hold anything, and
-a text half of a character."""
+_UNTOLD = (TypeError, ValueError, OverflowError, RecursionError)
+"""What a value raises that has no form of its own: keys of the curator's own may hold anything,
+even themselves, and a text half of a character."""
 
 
 class Packed(Struct, frozen=True, array_like=True, gc=False):
