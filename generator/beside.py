@@ -19,6 +19,8 @@ from generator.storage.ledger import LastSite
 from generator.storage.tree import FileStat
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from generator.library.related import Relations
     from generator.model import Library
     from generator.publish.budget import Plan
@@ -44,14 +46,20 @@ class Task(Struct, frozen=True, kw_only=True):
     """What builds remember, if they may."""
 
 
-class Beside(Struct, frozen=True):
-    """What a copy of this process is finding out, and of what. Each is waited for when it is asked
-    for."""
+class Loaded(Struct, frozen=True):
+    """What a site is made of."""
 
     theme: "Theme"
     library: "Library"
     fitted: "Plan"
-    """The settings that the site is made with."""
+    """The settings that it is made with."""
+
+
+class Beside(Struct, frozen=True):
+    """What a copy of this process is finding out, and of what. Each is waited for when it is asked
+    for."""
+
+    loaded: Loaded
     related: "Callable[[], Relations]"
     search: Callable[[], list[File | Kept]]
     """The files of the search; those of the last site that stay are told by name."""
@@ -77,6 +85,20 @@ class Previous:
             return None
 
 
+def load(task: Task, readers: "Executor | None" = None) -> Loaded:
+    """What the site is made of; `readers` read pages that are not known. Raises BroadsheetError
+    with every problem of what fails first: settings, theme, pages."""
+    from generator.content import load_config, load_library, load_theme  # heavy
+    from generator.publish.budget import fit
+
+    config = load_config(task.root, task.base_url)
+    theme = load_theme(task.root, config)
+    library = load_library(
+        task.root, drafts=task.drafts, memory=task.memory, executor=readers, found=task.content
+    )
+    return Loaded(theme, library, fit(library, config))
+
+
 @contextmanager
 def beside(task: Task) -> Iterator[Beside | None]:
     """Load what the site is made of, and begin to find it out. None where there was no site before,
@@ -87,13 +109,8 @@ def beside(task: Task) -> Iterator[Beside | None]:
     if memory is None or last is None or not can_copy():
         yield None
         return
-    from generator.content import load_config, load_library, load_theme
-    from generator.publish.budget import fit
-
-    config = load_config(task.root, task.base_url)
-    theme = load_theme(task.root, config)
-    library = load_library(task.root, drafts=task.drafts, memory=memory, found=task.content)
-    fitted = fit(library, config)
+    loaded = load(task)
+    library, leave_out = loaded.library, loaded.fitted.config.leave_out
 
     def related(own: Cache) -> "Relations":
         from generator.library.related import relate  # heavy, as all that only the copy brings in
@@ -105,16 +122,16 @@ def beside(task: Task) -> Iterator[Beside | None]:
 
         if last.head() is None:
             return []
-        has_json = "json" not in fitted.config.leave_out
         previous = Previous(task.output, last.files)
-        return list(render_search(library, None, own, previous, abstracts=has_json))
+        files = render_search(library, None, own, previous, abstracts="json" not in leave_out)
+        return list(files)
 
     with ExitStack() as stack:
         stack.enter_context(memory.being_read())
         works = _noting(memory, related), _noting(memory, search)
         first, second = stack.enter_context(in_turn(*works))
         waited = _noted(memory, first), _noted(memory, second)
-        yield Beside(theme, library, fitted, *waited, stack.close)
+        yield Beside(loaded, *waited, stack.close)
 
 
 def _noting(memory: Cache, work: Callable[[Cache], _Result]) -> Callable[[], _Noted[_Result]]:

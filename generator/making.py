@@ -16,9 +16,8 @@ from itertools import chain, cycle, islice, repeat
 from typing import Any, TypeVar
 
 from generator import __version__
-from generator.beside import Beside, Previous, Task
+from generator.beside import Beside, Previous, Task, load
 from generator.config import Config
-from generator.content import load_config, load_library, load_theme
 from generator.errors import BroadsheetError, Problem
 from generator.library.memory import Notes
 from generator.library.related import (
@@ -30,8 +29,6 @@ from generator.library.related import (
 )
 from generator.model import Changes, File, Kept, Library
 from generator.publish.api import ApiItems, render_api_daily_papers, render_api_index
-from generator.publish.budget import Plan as Fitted
-from generator.publish.budget import fit
 from generator.publish.feeds import FeedChannel, render_days_feed, render_opml
 from generator.publish.html import Frame, make_frame, sitemap_entries
 from generator.publish.products import (
@@ -106,10 +103,10 @@ def make_site(
     if found is None:  # heavy: before there are others, who then have it
         importlib.import_module("generator.publish.search")
     with _collecting_seldom(), _Workers(jobs, executor) as workers:
-        if found:
-            theme, library, fitted = found.theme, found.library, found.fitted
-        else:
-            theme, library, fitted = _load(task, workers, executor)
+        # whoever is elsewhere may not see the pages, and after a build few are unknown
+        readers = None if executor or task.last else workers.for_(len(task.content))
+        loaded = found.loaded if found else load(task, readers)
+        theme, library, fitted = loaded.theme, loaded.library, loaded.fitted
         ledger, previous, found = _before(task, found)
         config = fitted.config
         others = workers.for_(0 if previous else len(library.papers))
@@ -144,20 +141,6 @@ def make_site(
         planned(plan.pages, frame)
     sizes, weights = _sizes(stage.sizes, ledger, changes)
     return _ledger(site, fitted.warnings, plan.digests, sizes, weights, seal), changes
-
-
-def _load(
-    task: Task, workers: "_Workers", executor: Executor | None
-) -> tuple[Theme, Library, Fitted]:
-    """What the site is made of."""
-    config = load_config(task.root, task.base_url)
-    theme = load_theme(task.root, config)
-    # whoever is elsewhere may not see the pages, and after a build few are unknown
-    readers = None if executor or task.last else workers.for_(len(task.content))
-    library = load_library(
-        task.root, drafts=task.drafts, memory=task.memory, executor=readers, found=task.content
-    )
-    return theme, library, fit(library, config)
 
 
 def _before(

@@ -107,7 +107,7 @@ class Pulled(Struct, frozen=True, kw_only=True):
     """Sources that failed beside others that did not, and records that were left out."""
     diffs: tuple[str, ...] = ()
     """Of a dry run: what would change on each page, as a unified diff."""
-    skipped: tuple[str, ...] = field(default=())
+    skipped: tuple[str, ...] = ()
     """Sources that were left out because they need the network."""
 
 

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -218,3 +219,19 @@ def test_what_a_process_writes_already_its_copy_does_not_wait_for(place: Path) -
         assert time.monotonic() - began < 100  # each would wait for five seconds
         locked.execute("ROLLBACK")
     locked.close()
+
+
+def test_a_value_with_another_bit_is_as_good_as_none(place: Path) -> None:
+    """Wherever it is: what tells how much memory unpacking takes is looked at no earlier."""
+    put(place, key=b"some words, and some words more " * 4)
+    with closing(sqlite3.connect(place)) as database:
+        (row,) = database.execute("SELECT value FROM kept").fetchone()
+    for bit in range(8 * len(row)):
+        other = bytearray(row)
+        other[bit // 8] ^= 1 << bit % 8
+        with closing(sqlite3.connect(place)) as database:
+            database.execute("UPDATE kept SET value = ?", (bytes(other),))
+            database.commit()
+        with open_cache(place, "1") as cache:
+            assert cache.get("key") is None
+            cache.keep()

@@ -144,6 +144,18 @@ def test_a_paper_stands_on_every_day_it_was_featured_and_once_on_the_home_page()
     assert shown["/"].count("paper-1") == 1
 
 
+def test_a_paper_of_two_days_of_a_week_stands_in_it_once_and_in_the_order_of_the_library() -> None:
+    monday = DAY - datetime.timedelta(days=DAY.weekday())
+    days = tuple(monday + datetime.timedelta(days=number) for number in (0, 2, 4))
+    site = plan_site(
+        library(3, paper_1=replace(library(3).papers["paper-1"], featured=days)), CONFIG
+    )
+    shown = {page.url: list(page.papers) for page in pages_of(site)}
+    for period in ("weeks/2025-W48", "months/2025-11"):
+        assert shown[f"/{period}/"] == [*site.library.papers]
+    assert all("paper-1" in shown[f"/days/{day}/"] for day in days)
+
+
 def test_neighbours_go_from_newer_to_older() -> None:
     pages = {page.url: page for page in pages_of(plan_site(library(3), CONFIG))}
     middle = pages["/papers/paper-1/"]

@@ -100,7 +100,7 @@ def make_calendar(papers: Iterable[Paper]) -> Calendar:
                 month = months.setdefault(day.replace(day=1), [])
                 places[day] = place = days.setdefault(day, []), week, month
             for members in place:  # two days of a paper may be in one week
-                if not members or members[-1] is not paper.id:
+                if not members or members[-1] != paper.id:
                     members.append(paper.id)
     return Calendar(
         days=_periods("day", days, str, long_date),

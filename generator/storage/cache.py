@@ -8,17 +8,19 @@ import contextlib
 import hashlib
 import platform
 import sqlite3
+import zlib
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 
-from zstandard import ZstdCompressor, ZstdDecompressor, ZstdError
+from zstandard import ZstdCompressor, ZstdDecompressor
 
 from generator.storage.database import connect, connect_in_memory, remove
 
 OUTPUT = "of "
 """How keys begin that belong to an output folder."""
 _DIGEST = 16
+_CHECK = _DIGEST + 4
 _MOST_WAITING = 8_000_000
 """Bytes that wait to be written."""
 _SCHEMA = """
@@ -41,7 +43,7 @@ class Cache:
         self._waiting_bytes = 0
         self._stays = False
         self._readers = 0
-        self._pack = ZstdCompressor(level=1, write_checksum=True).compress
+        self._pack = ZstdCompressor(level=1).compress
         self._unpack = ZstdDecompressor().decompress
         self.damaged = False
         """Whether the file was found to be no database half-way through."""
@@ -53,14 +55,11 @@ class Cache:
         row = self._rows.get(key) or self._read(key)
         if row is None:
             return None
-        if row[:_DIGEST] != _check(key):
-            return None
-        try:
-            value = self._unpack(memoryview(row)[_DIGEST:])
-        except ZstdError:
+        check, packed = row[:_CHECK], memoryview(row)[_CHECK:]
+        if check != _check(key, packed):
             return None
         self._used.add(key)
-        return value
+        return self._unpack(packed)
 
     def _read(self, key: str) -> bytes | None:
         found = None
@@ -102,7 +101,7 @@ class Cache:
     def _packed(self) -> Iterator[tuple[str, bytes]]:
         """What waits to be written, as rows of the table."""
         packed = ((key, self._pack(value)) for key, value in self._waiting.items())
-        return ((key, _check(key) + value) for key, value in packed)
+        return ((key, _check(key, value) + value) for key, value in packed)
 
     @contextlib.contextmanager
     def being_read(self) -> Iterator[None]:
@@ -206,7 +205,8 @@ def _is_of_version(database: sqlite3.Connection, version: str) -> bool:
     return found in ([], [(version,)])
 
 
-def _check(key: str) -> bytes:
-    """What a row begins with: SQLite does not look whether an index led it to the right one. The
-    value behind it has a check sum of its own."""
-    return hashlib.blake2b(key.encode(), digest_size=_DIGEST).digest()
+def _check(key: str, value: bytes | memoryview) -> bytes:
+    """What a row begins with: a digest of its key, as SQLite does not look whether an index led it
+    to the right row, and a check sum of what follows."""
+    digest = hashlib.blake2b(key.encode(), digest_size=_DIGEST).digest()
+    return digest + zlib.crc32(value).to_bytes(4, "little")
