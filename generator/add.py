@@ -8,9 +8,9 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.config import SITE_YML, Config, SourceConfig, nearest
+from generator.config import SITE_YML, Config, SourceConfig
 from generator.content import format_said, load_config
-from generator.errors import BroadsheetError, Problem, closing, problem
+from generator.errors import BroadsheetError, Problem, closing, nearest, problem
 from generator.library.identity import Candidate, Listed, identify, is_title_slug, normal_title
 from generator.library.merge import merge
 from generator.library.pages import edit_paper, parse_paper

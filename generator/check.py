@@ -14,9 +14,9 @@ from xml.etree import ElementTree
 import orjson
 from msgspec import Struct, field
 
-from generator.config import DEFAULT_BASE_URL, PAGES_LIMIT, SITE_YML, Config, nearest
+from generator.config import DEFAULT_BASE_URL, PAGES_LIMIT, SITE_YML, Config
 from generator.content import load_config, load_library, load_theme
-from generator.errors import BroadsheetError, Problem, counted, size_in_words
+from generator.errors import BroadsheetError, Problem, counted, nearest, size_in_words
 from generator.library.identity import normal_title
 from generator.library.pages import PAPER_KEYS
 from generator.library.people import PEOPLE_YML, unknown_papers

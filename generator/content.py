@@ -14,8 +14,8 @@ from zlib import crc32
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.config import SITE_YML, Config, nearest, parse_base_url, parse_config
-from generator.errors import BroadsheetError, Problem, problem
+from generator.config import SITE_YML, Config, parse_base_url, parse_config
+from generator.errors import BroadsheetError, Problem, nearest, problem
 from generator.library.abstract import with_plain_abstract
 from generator.library.memory import Memory
 from generator.library.packed import Packed, digest, is_packable, pack_papers, unpack_papers

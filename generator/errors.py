@@ -74,3 +74,18 @@ def size_in_words(size: int) -> str:
         if size >= factor:
             return f"{size / factor:.1f} {unit}"
     return f"{size} bytes"
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A hint that names the known word nearest to a mistyped one, or all of them."""
+    import difflib  # only where something went wrong
+
+    words = list(known)
+    close = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
+    return f"did you mean '{close[0]}'?" if close else f"known are {', '.join(words)}"
+
+
+def shown(value: object) -> str:
+    """A value of the user's, quoted and cut for a message."""
+    text = "true" if value is True else "false" if value is False else str(value)
+    return f"'{text[:60]}…'" if len(text) > 60 else f"'{text}'"

@@ -8,9 +8,8 @@ import orjson
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.config import nearest
 from generator.content import load_config, load_library
-from generator.errors import closing, problem
+from generator.errors import closing, nearest, problem
 from generator.model import Library, Paper
 from generator.publish.citations import stream_bibtex, stream_csl, stream_ris
 from generator.publish.records import stream_csv, stream_jsonl

@@ -10,8 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from generator import __version__
-from generator.config import nearest
-from generator.errors import BroadsheetError, Problem
+from generator.errors import BroadsheetError, Problem, nearest
 from generator.storage.tree import bundled, decode, entry_names, list_files, read_bytes, write_file
 from generator.text.front_matter import format_mapping
 from generator.text.plain import clean_line

@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from generator.config import SITE_YML, Config, SourceConfig, nearest
+from generator.config import SITE_YML, Config, SourceConfig
 from generator.content import (
     STATUS,
     format_said,
@@ -25,7 +25,7 @@ from generator.content import (
     load_status,
     parse_said,
 )
-from generator.errors import BroadsheetError, Problem, closing, counted, problem
+from generator.errors import BroadsheetError, Problem, closing, counted, nearest, problem
 from generator.library.identity import Listed
 from generator.library.merge import Merged, merge
 from generator.library.pages import parse_paper, parse_topic

@@ -6,9 +6,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from generator.config import nearest
 from generator.content import load_library
-from generator.errors import BroadsheetError, Problem, closing, counted
+from generator.errors import BroadsheetError, Problem, closing, counted, nearest
 from generator.library.proposals import Proposal, propose
 from generator.library.topics import Match, Subject, match_topics, subject_of
 from generator.model import Library, Paper, Rule, Topic

@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.config import shown
+from generator.errors import shown
 from generator.library.identity import Candidate, Listed, identifier_digests, identify
 from generator.library.pages import edit_paper, format_paper, paper_fields, paper_path
 from generator.library.repositories import repository_in

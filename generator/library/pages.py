@@ -6,13 +6,11 @@ Owns the schema of front matter. Does not read or write files.
 import re
 from collections.abc import Collection, Mapping
 from datetime import date
-from typing import Annotated, Any, TypeVar
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-
-from generator.config import nearest, read_date, schema_problems
-from generator.errors import BroadsheetError, Problem, problem
+from generator.errors import BroadsheetError, Problem, nearest, problem
 from generator.model import LINK_KINDS, Link, Note, Paper, Rule, Topic
+from generator.text import schema
 from generator.text.editing import edit_mapping
 from generator.text.front_matter import (
     Page,
@@ -22,7 +20,6 @@ from generator.text.front_matter import (
     split_page,
 )
 from generator.text.plain import clean_line
-from generator.text.safety import safe_url
 from generator.text.slug import is_paper_slug, paper_slug
 
 PAPER_KEYS = (
@@ -36,76 +33,54 @@ _NOTES = re.compile(r"^## ", re.MULTILINE)
 _PAPER_PATH = re.compile(r"content/papers/(\d{4}|undated)/([^/]+)\.md")
 _SLUG_PATH = re.compile(r"content/[a-z]+/([a-z0-9][a-z0-9-]*)\.md")
 
-_Date = Annotated[date | None, BeforeValidator(read_date)]
-_Day = Annotated[date, BeforeValidator(read_date)]
-_Count = Annotated[int | None, Field(ge=0, le=2**53 - 1)]
+_COUNT = schema.integer(ge=0, le=2**53 - 1)
 """Up to what every reader of JSON takes for a whole number (RFC 8259, section 6)."""
-_Fields = TypeVar("_Fields", bound=BaseModel)
-_Line = Annotated[str, Field(min_length=1)]
-_Words = Annotated[str, AfterValidator(clean_line)]
-"""What pages show as it is written: in one line, without control characters."""
-_Name = Annotated[_Words, Field(min_length=1)]
-
-
-def _read_address(value: str) -> str:
-    url = safe_url(value)
-    if not url:
-        raise ValueError("is not a web address")
-    return url
-
-
-_Address = Annotated[str, AfterValidator(_read_address)]
-
-
-class _PaperFields(BaseModel):
-    model_config = ConfigDict(strict=True, extra="allow")
-    title: _Line
-    id: str = ""
-    date: _Date = None
-    added: _Date = None
-    updated: _Date = None
-    featured: list[_Day] = Field(default_factory=list)
-    authors: list[_Name] = Field(default_factory=list)
-    author_count: _Count = None
-    organization: _Words = ""
-    topics: list[_Line] = Field(default_factory=list)
-    links: dict[_Name, _Address] = Field(default_factory=dict)
-    source: _Words = ""
-    upvotes: _Count = None
-    comments: _Count = None
-    stars: _Count = None
-    venue: _Words = ""
-    categories: list[_Words] = Field(default_factory=list)
-    keywords: list[_Words] = Field(default_factory=list)
-    summary: _Words = ""
-    version: Annotated[int | None, Field(ge=1, le=10_000)] = None
-    withdrawn: bool = False
-    draft: bool = False
-    hidden: bool = False
-
-
-class _RuleFields(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid")
-    title: list[_Name] = []
-    text: list[_Name] = []
-    mentions: Annotated[int, Field(ge=1)] = 2
-    categories: list[_Name] = []
-    keywords: list[_Name] = []
-    organizations: list[_Name] = []
-    authors: list[_Name] = []
-    exclude: list[_Name] = []
-
-
-class _TopicFields(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid")
-    title: _Line
-    summary: str = ""
-    rule: _RuleFields | None = None
-
-
-class _NoteFields(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid")
-    title: str = ""
+_PAPER = schema.Schema(
+    {
+        "title": schema.text(min_length=1),
+        "id": schema.optional(schema.text(), ""),
+        "date": schema.optional(schema.day(), None),
+        "added": schema.optional(schema.day(), None),
+        "updated": schema.optional(schema.day(), None),
+        "featured": schema.optional(schema.list_of(schema.day()), ()),
+        "authors": schema.optional(schema.list_of(schema.name()), ()),
+        "author_count": schema.optional(_COUNT, None),
+        "organization": schema.optional(schema.words(), ""),
+        "topics": schema.optional(schema.list_of(schema.text(min_length=1)), ()),
+        "links": schema.optional(schema.dict_of(schema.name(), schema.address()), {}),
+        "source": schema.optional(schema.words(), ""),
+        "upvotes": schema.optional(_COUNT, None),
+        "comments": schema.optional(_COUNT, None),
+        "stars": schema.optional(_COUNT, None),
+        "venue": schema.optional(schema.words(), ""),
+        "categories": schema.optional(schema.list_of(schema.words()), ()),
+        "keywords": schema.optional(schema.list_of(schema.words()), ()),
+        "summary": schema.optional(schema.words(), ""),
+        "version": schema.optional(schema.integer(ge=1, le=10_000), None),
+        "withdrawn": schema.optional(schema.boolean(), False),
+        "draft": schema.optional(schema.boolean(), False),
+        "hidden": schema.optional(schema.boolean(), False),
+    },
+    others=True,
+)
+_PHRASES = (
+    "title", "text", "categories", "keywords", "organizations", "authors", "exclude",
+)  # fmt: skip
+"""The keys of a topic's rule that hold what it looks for."""
+_RULE = schema.mapping(
+    {
+        **{key: schema.optional(schema.list_of(schema.name()), ()) for key in _PHRASES},
+        "mentions": schema.optional(schema.integer(ge=1), 2),
+    }
+)
+_TOPIC = schema.Schema(
+    {
+        "title": schema.text(min_length=1),
+        "summary": schema.optional(schema.text(), ""),
+        "rule": schema.optional(_RULE, None),
+    }
+)
+_NOTE = schema.Schema({"title": schema.optional(schema.text(), "")})
 
 
 def parse_paper(text: str, path: str, topics: Collection[str] | None = None) -> Paper:
@@ -113,11 +88,11 @@ def parse_paper(text: str, path: str, topics: Collection[str] | None = None) -> 
 
     `topics`: the slugs that exist; None to accept any. Raises BroadsheetError with every problem
     of the page."""
-    page, fields = _read_fields(text, path, _PaperFields)
+    page, fields = _read_fields(text, path, _PAPER)
     problems = _path_problems(path, fields)
     if topics is not None:
-        problems += _topic_problems(page, path, fields.topics, topics)
-    if fields.added is None and fields.date is None:
+        problems += _topic_problems(page, path, fields["topics"], topics)
+    if fields["added"] is None and fields["date"] is None:
         fact = "'added' is missing"
         hint = "add a line 'added: YYYY-MM-DD', the day it was first listed here"
         problems.append(Problem(where=f"{path}:2", fact=fact, hint=hint))
@@ -126,37 +101,37 @@ def parse_paper(text: str, path: str, topics: Collection[str] | None = None) -> 
     return _paper(page, path, fields)
 
 
-def _paper(page: Page, path: str, fields: _PaperFields) -> Paper:
+def _paper(page: Page, path: str, fields: Mapping[str, Any]) -> Paper:
     abstract, notes = split_body(page.body)
-    added = fields.added or fields.date
-    days = set(fields.featured) | ({added} if added else set())
+    added = fields["added"] or fields["date"]
+    days = set(fields["featured"]) | ({added} if added else set())
     return Paper(
         id=_stem(path),
-        title=clean_line(fields.title),
+        title=clean_line(fields["title"]),
         abstract=abstract,
-        date=fields.date,
+        date=fields["date"],
         added=added,
-        updated=fields.updated,
+        updated=fields["updated"],
         featured=tuple(sorted(days)),
-        authors=tuple(fields.authors),
-        author_count=fields.author_count,
-        organization=fields.organization,
-        topics=tuple(dict.fromkeys(fields.topics)),
-        links=_links(fields.links),
-        source=fields.source,
-        upvotes=fields.upvotes,
-        comments=fields.comments,
-        stars=fields.stars,
-        venue=fields.venue,
-        categories=tuple(fields.categories),
-        keywords=tuple(fields.keywords),
-        summary=fields.summary,
-        version=fields.version,
-        withdrawn=fields.withdrawn,
-        draft=fields.draft,
-        hidden=fields.hidden,
+        authors=tuple(fields["authors"]),
+        author_count=fields["author_count"],
+        organization=fields["organization"],
+        topics=tuple(dict.fromkeys(fields["topics"])),
+        links=_links(fields["links"]),
+        source=fields["source"],
+        upvotes=fields["upvotes"],
+        comments=fields["comments"],
+        stars=fields["stars"],
+        venue=fields["venue"],
+        categories=tuple(fields["categories"]),
+        keywords=tuple(fields["keywords"]),
+        summary=fields["summary"],
+        version=fields["version"],
+        withdrawn=fields["withdrawn"],
+        draft=fields["draft"],
+        hidden=fields["hidden"],
         notes=notes,
-        extra=fields.model_extra or {},
+        extra={key: value for key, value in fields.items() if key not in _PAPER.keys},
         path=path,
     )
 
@@ -179,7 +154,7 @@ def _links(links: Mapping[str, str]) -> tuple[Link, ...]:
     return tuple(Link(kind=kind, url=links[kind]) for kind in kinds)
 
 
-def _path_problems(path: str, fields: _PaperFields) -> list[Problem]:
+def _path_problems(path: str, fields: Mapping[str, Any]) -> list[Problem]:
     found = _PAPER_PATH.fullmatch(path)
     if found is None:
         hint = "a paper's page is content/papers/YEAR/ID.md, or content/papers/undated/ID.md"
@@ -188,11 +163,10 @@ def _path_problems(path: str, fields: _PaperFields) -> list[Problem]:
     if not is_paper_slug(slug):
         hint = "name the file with lower-case letters, digits, hyphens and full stops"
         return [Problem(where=path, fact=f"'{slug}' cannot be a paper's id", hint=hint)]
-    if fields.id and paper_slug(key=fields.id) != slug and fields.id != slug:
+    told = fields["id"]
+    if told and slug not in {told, paper_slug(key=told)}:
         hint = "an id never changes: name the file after it, or delete the line"
-        return [
-            Problem(where=path, fact=f"'id' is another than the file's: '{fields.id}'", hint=hint)
-        ]
+        return [Problem(where=path, fact=f"'id' is another than the file's: '{told}'", hint=hint)]
     return []
 
 
@@ -217,18 +191,17 @@ def _topic_hint(slug: str, topics: Collection[str]) -> str:
 
 def parse_topic(text: str, path: str) -> Topic:
     """The topic that a page of content/topics/ holds. Raises BroadsheetError, located."""
-    page, fields = _read_fields(text, path, _TopicFields)
+    page, fields = _read_fields(text, path, _TOPIC)
     if not _SLUG_PATH.fullmatch(path):
         raise _slug_problem(path)
-    rule = None
-    if fields.rule is not None:
-        words = fields.rule.model_dump(exclude={"mentions"})
-        phrases = {name: tuple(value) for name, value in words.items()}
-        rule = Rule(mentions=fields.rule.mentions, **phrases)
+    rule = fields["rule"]
+    if rule is not None:
+        phrases = {key: tuple(rule[key]) for key in _PHRASES}
+        rule = Rule(mentions=rule["mentions"], **phrases)
     return Topic(
         slug=_stem(path),
-        title=clean_line(fields.title),
-        summary=clean_line(fields.summary),
+        title=clean_line(fields["title"]),
+        summary=clean_line(fields["summary"]),
         introduction=page.body.strip(),
         rule=rule,
         path=path,
@@ -244,12 +217,12 @@ def parse_note(text: str, path: str) -> Note:
         raise _slug_problem(path)
     if not text.startswith("---"):
         text = f"---\n---\n{text}"
-    page, fields = _read_fields(text, path, _NoteFields)
+    page, fields = _read_fields(text, path, _NOTE)
     heading = re.match(r"# +(.+)\n?", page.body.strip())
     body = page.body.strip()
-    if heading and not fields.title:
+    if heading and not fields["title"]:
         body = body[heading.end() :].strip()
-    title = fields.title or (heading[1] if heading else slug.replace("-", " ").capitalize())
+    title = fields["title"] or (heading[1] if heading else slug.replace("-", " ").capitalize())
     return Note(slug=slug, title=clean_line(title), body=body, path=path)
 
 
@@ -261,16 +234,12 @@ def _slug_problem(path: str) -> BroadsheetError:
     )
 
 
-def _read_fields(text: str, path: str, schema: type[_Fields]) -> tuple[Page, _Fields]:
+def _read_fields(text: str, path: str, known: schema.Schema) -> tuple[Page, dict[str, Any]]:
     """A page and its checked front matter; a key without a value counts as absent."""
     page = split_page(text, path)
     written = parse_mapping(page.front_matter, path, 2)
     values = {str(key): value for key, value in written.items() if value is not None}
-    try:
-        return page, schema.model_validate(values)
-    except ValidationError as error:
-        found = schema_problems(error, schema, values, page.front_matter, path, 2)
-        raise BroadsheetError(found) from None
+    return page, known.read(values, page.front_matter, path, 2)
 
 
 def paper_fields(paper: Paper) -> dict[str, Any]:

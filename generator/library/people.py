@@ -6,16 +6,14 @@ where a topic's rule is applied, a name stands for the person or the group that 
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Annotated
+from typing import Any
 
 from msgspec.structs import replace
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from generator.config import nearest, schema_problems
-from generator.errors import BroadsheetError, Problem
+from generator.errors import BroadsheetError, Problem, nearest
 from generator.model import Paper, People, Rule
+from generator.text import schema
 from generator.text.front_matter import line_of, parse_mapping
-from generator.text.plain import clean_line
 from generator.text.slug import arxiv_id, is_paper_slug, paper_slug, slugify
 from generator.text.words import document_text
 
@@ -77,30 +75,25 @@ def _read_paper(value: object) -> object:
     return value
 
 
-_Name = Annotated[str, AfterValidator(clean_line), Field(min_length=1)]
-_PaperId = Annotated[str, BeforeValidator(_read_paper), Field(min_length=1)]
-
-
-class _Namesake(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid")
-    name: _Name
-    papers: Annotated[list[_PaperId], Field(min_length=1)]
-
-
-class _People(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid")
-    authors: dict[_Name, list[_Name]] = {}
-    organizations: dict[_Name, list[_Name]] = {}
-    namesakes: dict[_Name, _Namesake] = {}
+_NAMES = schema.dict_of(schema.name(), schema.list_of(schema.name()))
+_PAPER = schema.read_by(_read_paper, schema.text(min_length=1))
+_NAMESAKE = schema.mapping({"name": schema.name(), "papers": schema.list_of(_PAPER, min_length=1)})
+_PEOPLE = schema.Schema(
+    {
+        "authors": schema.optional(_NAMES, {}),
+        "organizations": schema.optional(_NAMES, {}),
+        "namesakes": schema.optional(schema.dict_of(schema.name(), _NAMESAKE), {}),
+    }
+)
 
 
 def parse_people(text: str, where: str = PEOPLE_YML) -> People:
     """What the text of people.yml says. Raises BroadsheetError with every problem in it."""
     written = _read(text, where)
     problems = _Problems(text, where)
-    authors = _names("authors", written.authors, fold_name, problems)
-    organizations = _names("organizations", written.organizations, slugify, problems)
-    namesakes = _namesakes(written.namesakes, authors, problems)
+    authors = _names("authors", written["authors"], fold_name, problems)
+    organizations = _names("organizations", written["organizations"], slugify, problems)
+    namesakes = _namesakes(written["namesakes"], authors, problems)
     if problems.found:
         raise BroadsheetError(problems.found)
     return People(authors=authors, organizations=organizations, namesakes=namesakes)
@@ -108,8 +101,8 @@ def parse_people(text: str, where: str = PEOPLE_YML) -> People:
 
 def unknown_papers(text: str, ids: Collection[str]) -> Iterator[Problem]:
     """Where the text of people.yml names papers that are not among `ids`."""
-    for name, namesake in _read(text, PEOPLE_YML).namesakes.items():
-        for place, paper in enumerate(namesake.papers):
+    for name, namesake in _read(text, PEOPLE_YML)["namesakes"].items():
+        for place, paper in enumerate(namesake["papers"]):
             if paper not in ids:
                 line = line_of(text, ["namesakes", name, "papers", place])
                 hint = nearest(paper, ids)
@@ -120,13 +113,10 @@ def unknown_papers(text: str, ids: Collection[str]) -> Iterator[Problem]:
                 )
 
 
-def _read(text: str, where: str) -> _People:
+def _read(text: str, where: str) -> dict[str, Any]:
     """The checked text; a key without a value counts as absent."""
     values = {str(k): value for k, value in parse_mapping(text, where).items() if value is not None}
-    try:
-        return _People.model_validate(values)
-    except ValidationError as error:
-        raise BroadsheetError(schema_problems(error, _People, values, text, where)) from None
+    return _PEOPLE.read(values, text, where)
 
 
 class _Problems:
@@ -159,18 +149,18 @@ def _names(
 
 
 def _namesakes(
-    written: Mapping[str, _Namesake], authors: Mapping[str, str], problems: _Problems
+    written: Mapping[str, Mapping[str, Any]], authors: Mapping[str, str], problems: _Problems
 ) -> dict[tuple[str, str], str]:
     """By folded name and paper, which person is meant."""
     found: dict[tuple[str, str], str] = {}
     for name, namesake in written.items():
-        shared = fold_name(authors.get(fold_name(namesake.name), namesake.name))
+        shared = fold_name(authors.get(fold_name(namesake["name"]), namesake["name"]))
         if shared == fold_name(name):
             fact = f"'{name}' is told from nobody: 'name' is the same"
-            problems.add(["namesakes", name], fact, _SAME.format(namesake.name))
-        for place, paper in enumerate(namesake.papers):
+            problems.add(["namesakes", name], fact, _SAME.format(namesake["name"]))
+        for place, paper in enumerate(namesake["papers"]):
             taken = found.setdefault((shared, paper), name)
             if taken != name:
-                fact = f"the {namesake.name} of '{paper}' is '{taken}' already"
+                fact = f"the {namesake['name']} of '{paper}' is '{taken}' already"
                 problems.add(["namesakes", name, "papers", place], fact, _TAKEN)
     return found

@@ -11,11 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
-from pydantic import BaseModel, ConfigDict, ValidationError
 
-from generator.config import nearest, schema_problems, shown
-from generator.errors import BroadsheetError, Problem, problem
+from generator.errors import BroadsheetError, Problem, nearest, problem, shown
 from generator.model import File
+from generator.text import schema
 from generator.text.front_matter import line_of, parse_mapping
 from generator.text.safety import safe_url
 
@@ -26,13 +25,15 @@ _SCRIPT = re.compile(rb'(\b(?:from |import |import\(|new URL\())"(\.[\w./-]+\.js
 _COLOR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 
 
-class _ThemeFields(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid")
-    name: str
-    description: str = ""
-    version: str = ""
-    extends: str = ""
-    options: dict[str, str | int | float | bool] = {}
+_MANIFEST = schema.Schema(
+    {
+        "name": schema.text(),
+        "description": schema.optional(schema.text(), ""),
+        "version": schema.optional(schema.text(), ""),
+        "extends": schema.optional(schema.text(), ""),
+        "options": schema.optional(schema.dict_of(schema.text(), schema.scalar()), {}),
+    }
+)
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
@@ -69,12 +70,8 @@ class Theme(Struct, frozen=True, kw_only=True):
 
 def parse_manifest(text: str, where: str) -> Manifest:
     """What a theme.yml says. Raises BroadsheetError, located."""
-    values = parse_mapping(text, where)
-    try:
-        fields = _ThemeFields.model_validate(values)
-    except ValidationError as error:
-        raise BroadsheetError(schema_problems(error, _ThemeFields, values, text, where)) from None
-    return Manifest(name=fields.name, extends=fields.extends, options=fields.options)
+    told = _MANIFEST.read(parse_mapping(text, where), text, where)
+    return Manifest(name=told["name"], extends=told["extends"], options=told["options"])
 
 
 def assemble_theme(

@@ -23,8 +23,8 @@ from xml.etree.ElementTree import Element
 
 from msgspec import Struct
 
-from generator.config import SourceConfig, shown
-from generator.errors import Problem
+from generator.config import SourceConfig
+from generator.errors import Problem, shown
 from generator.model import Record
 from generator.sources.identifiers import bare_doi, paper_links
 from generator.sources.options import Options

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from generator.config import shown
+from generator.errors import shown
 from generator.sources.source import Request, refused
 
 _WHOLE = "the file may have been cut off; save it again, whole"

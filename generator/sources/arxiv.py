@@ -20,8 +20,8 @@ import feedparser  # type: ignore[import-untyped]
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.config import SourceConfig, shown
-from generator.errors import Problem
+from generator.config import SourceConfig
+from generator.errors import Problem, shown
 from generator.model import Record
 from generator.sources.answers import check_present, parse_text
 from generator.sources.arxiv_archive import ENDPOINT as ARCHIVE

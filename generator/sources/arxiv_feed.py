@@ -22,8 +22,7 @@ from xml.etree.ElementTree import Element
 
 from msgspec import Struct
 
-from generator.config import shown
-from generator.errors import Problem
+from generator.errors import Problem, shown
 from generator.model import Record
 from generator.sources.arxiv_fields import (
     abstract_text,

@@ -30,8 +30,8 @@ from bibtexparser.middlewares.names import (
 from bibtexparser.model import Block, ParsingFailedBlock, String
 from bibtexparser.model import Entry as BibtexEntry
 
-from generator.config import SourceConfig, shown
-from generator.errors import Problem
+from generator.config import SourceConfig
+from generator.errors import Problem, shown
 from generator.sources.answers import remedy
 from generator.sources.document import Document, Entry, Reading, take_text
 from generator.sources.identifiers import arxiv_id

@@ -7,8 +7,8 @@ named after the type, that leads to a function from SourceConfig to Source.
 from collections.abc import Callable
 from importlib.metadata import entry_points
 
-from generator.config import SITE_YML, SourceConfig, nearest
-from generator.errors import BroadsheetError, Problem, problem
+from generator.config import SITE_YML, SourceConfig
+from generator.errors import BroadsheetError, Problem, nearest, problem
 from generator.sources.acl_anthology import open_acl_anthology
 from generator.sources.arxiv import open_arxiv
 from generator.sources.bibtex import open_bibtex

@@ -31,7 +31,8 @@ from urllib.parse import quote
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.config import SourceConfig, shown
+from generator.config import SourceConfig
+from generator.errors import shown
 from generator.model import Record
 from generator.sources.answers import described, parse_json
 from generator.sources.identifiers import bare_doi, paper_links

@@ -21,8 +21,8 @@ from typing import Any
 import orjson
 from msgspec.structs import replace
 
-from generator.config import SourceConfig, shown
-from generator.errors import Problem
+from generator.config import SourceConfig
+from generator.errors import Problem, shown
 from generator.model import Record
 from generator.sources.document import Document, Entry, Reading, take_text
 from generator.sources.options import Options

@@ -17,8 +17,7 @@ from functools import partial
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.config import shown
-from generator.errors import Problem
+from generator.errors import Problem, shown
 from generator.model import Record
 from generator.sources.answers import check_present, parse_text, remedy
 from generator.sources.options import Options

@@ -30,8 +30,8 @@ import feedparser  # type: ignore[import-untyped]
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.config import SourceConfig, shown
-from generator.errors import Problem
+from generator.config import SourceConfig
+from generator.errors import Problem, shown
 from generator.sources.answers import check_present, described, parse_json, parse_text, remedy
 from generator.sources.document import ENCODINGS, Document, Entry, Reading, take_document
 from generator.sources.options import Options

@@ -15,8 +15,7 @@ from xml.etree.ElementTree import Element
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.config import shown
-from generator.errors import Problem
+from generator.errors import Problem, shown
 from generator.model import Record
 from generator.sources.source import Batch, Request, left_out, refused
 from generator.sources.xml import child, child_text, children, name_of, parse_tree, text_of

@@ -27,8 +27,7 @@ import stamina
 from msgspec import Struct
 
 from generator import __version__
-from generator.config import shown
-from generator.errors import BroadsheetError, Problem
+from generator.errors import BroadsheetError, Problem, shown
 from generator.sources.source import ARXIV_GAP
 
 USER_AGENT = f"broadsheet/{__version__}"

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from generator.config import SourceConfig, shown
-from generator.errors import BroadsheetError, Problem
+from generator.config import SourceConfig
+from generator.errors import BroadsheetError, Problem, shown
 from generator.model import Record
 from generator.sources.catalogue import open_source
 from generator.sources.fetch import Fetched, fetch_records

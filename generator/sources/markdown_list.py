@@ -32,8 +32,8 @@ import orjson
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.config import SourceConfig, shown
-from generator.errors import Problem
+from generator.config import SourceConfig
+from generator.errors import Problem, shown
 from generator.sources.answers import described, remedy
 from generator.sources.document import Document, Entry, Reading, take_text
 from generator.sources.options import Options

@@ -20,7 +20,8 @@ from xml.etree.ElementTree import Element
 
 from msgspec import Struct
 
-from generator.config import SourceConfig, shown
+from generator.config import SourceConfig
+from generator.errors import shown
 from generator.model import Record
 from generator.sources.harvest import SET, Listed, list_request, read_page
 from generator.sources.identifiers import arxiv_id, bare_doi, paper_links

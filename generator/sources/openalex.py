@@ -26,7 +26,8 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.config import SourceConfig, shown
+from generator.config import SourceConfig
+from generator.errors import shown
 from generator.model import Record
 from generator.sources.answers import described, parse_json
 from generator.sources.identifiers import bare_doi, paper_links

@@ -27,8 +27,8 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.config import SourceConfig, shown
-from generator.errors import Problem
+from generator.config import SourceConfig
+from generator.errors import Problem, shown
 from generator.model import Record
 from generator.sources.answers import described, parse_json
 from generator.sources.huggingface import first_sentence

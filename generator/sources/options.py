@@ -8,8 +8,8 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from generator.config import SITE_YML, SourceConfig, nearest, shown
-from generator.errors import BroadsheetError, Problem
+from generator.config import SITE_YML, SourceConfig
+from generator.errors import BroadsheetError, Problem, nearest, shown
 
 LARGEST_LIMIT = 1_000_000
 

@@ -27,8 +27,8 @@ from bibtexparser.middlewares.names import (
 from bibtexparser.model import Block, Entry, ParsingFailedBlock
 from msgspec import Struct
 
-from generator.config import SourceConfig, shown
-from generator.errors import Problem
+from generator.config import SourceConfig
+from generator.errors import Problem, shown
 from generator.model import Record
 from generator.sources.answers import check_present, parse_text, remedy
 from generator.sources.identifiers import arxiv_id, bare_doi, paper_links

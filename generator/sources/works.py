@@ -8,8 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from typing import Any
 
-from generator.config import shown
-from generator.errors import Problem, counted
+from generator.errors import Problem, counted, shown
 from generator.model import Record
 from generator.sources.answers import described, remedy
 from generator.sources.identifiers import arxiv_id, bare_doi
