@@ -7,7 +7,7 @@ becomes of a match: a paper's topics are stored on the paper, where a person may
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import groupby
 
 from msgspec import Struct
@@ -74,13 +74,20 @@ def subject_of(paper: Paper, people: People) -> Subject:
 def match_topics(subject: Subject, topics: Iterable[Topic], limit: int = 4) -> tuple[Match, ...]:
     """The topics whose rules hold for a paper, the strongest first, at most `limit`; topics of
     equal strength in order of their slugs. A topic without a rule is never matched."""
-    paper = _Paper.of(subject)
+    paper = _Paper(subject)
     found = [
         Match(slug=topic.slug, why=reasons[0][1], weight=sum(weight for weight, _ in reasons))
         for topic in topics
         if topic.rule is not None and (reasons := _reasons(paper, topic.rule))
     ]
     return tuple(sorted(found, key=lambda match: (-match.weight, match.slug))[:limit])
+
+
+def why_topics(subject: Subject, topics: Iterable[Topic]) -> dict[str, str]:
+    """By slug, the reason of each of the topics whose rule holds, as a match gives it."""
+    paper = _Paper(subject)
+    reasons = ((topic.slug, _strongest(paper, topic.rule)) for topic in topics if topic.rule)
+    return {slug: reason for slug, reason in reasons if reason}
 
 
 class _Text(Struct, frozen=True):
@@ -103,16 +110,17 @@ def fold_text(text: str) -> str:
     return text.translate(_SAME_LENGTH).lower()
 
 
-class _Paper(Struct, frozen=True):
+class _Paper:
     """A paper as the rules read it."""
 
-    subject: Subject
-    title: _Text
-    abstract: _Text
+    def __init__(self, subject: Subject) -> None:
+        self.subject = subject
+        self.title = _Text.of(subject.title)
 
-    @classmethod
-    def of(cls, subject: Subject) -> "_Paper":
-        return cls(subject, _Text.of(subject.title), _Text.of(subject.abstract))
+    @cached_property
+    def abstract(self) -> _Text:
+        """Folded once it is asked for: a title may say enough."""
+        return _Text.of(self.subject.abstract)
 
 
 def _reasons(paper: _Paper, rule: Rule) -> list[tuple[int, str]]:
@@ -121,7 +129,17 @@ def _reasons(paper: _Paper, rule: Rule) -> list[tuple[int, str]]:
     return [] if reasons and _says(rule.exclude, paper) else reasons
 
 
+def _strongest(paper: _Paper, rule: Rule) -> str:
+    """The wording of the strongest reason, or nothing where the rule does not hold."""
+    evidence = _evidence(paper, rule)
+    weight, why = next(evidence, (0, ""))
+    if 0 < weight < TITLE_WEIGHT:
+        weight, why = max([(weight, why), *evidence], key=lambda reason: reason[0])
+    return "" if why and _says(rule.exclude, paper) else why
+
+
 def _evidence(paper: _Paper, rule: Rule) -> Iterator[tuple[int, str]]:
+    """What speaks for the rule, with its weight; a title, which nothing outweighs, comes first."""
     if spans := _spans(rule.title + rule.text, paper.title):
         start, end = spans[0]
         yield TITLE_WEIGHT, f"{_quoted(paper.title.original[start:end])} in the title"

@@ -42,7 +42,8 @@ _SPECIAL_TO_TEX = re.compile(r"[\\{}~^&%$#_]")
 _UNSAFE_TEX = re.compile(r"%|\^\^|\\(?:\w*def|\w*command|\w*environment|let)\b")
 """What a formula may not hold in a file that TeX will read: definitions, comments, and the
 notation by which TeX can be told any character."""
-_CORPORATE = re.compile(r"\b(?:collaboration|consortium|group|labs?|project|team)$", re.IGNORECASE)
+_GROUPS = ("collaboration", "consortium", "group", "lab", "labs", "project", "team")
+_CORPORATE = re.compile(rf"\b(?:{'|'.join(_GROUPS)})$")
 _SUFFIXES = ("jr", "jr.", "sr", "sr.", "ii", "iii", "iv")
 _CONFERENCE = re.compile(
     r"(?i:\b(?:conference|conf\.|proceedings|proc\.|symposium|symp\.|workshop)(?!\w))"
@@ -150,7 +151,8 @@ def citation_key(paper: Paper) -> str:
 def _ascii(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return _NO_KEY.sub("", text.lower())
+    lower = text.lower()
+    return lower if lower.isalnum() else _NO_KEY.sub("", lower)
 
 
 def bibtex(paper: Paper, url: str) -> str:
@@ -302,25 +304,26 @@ class _Name(NamedTuple):
 def _name(name: str) -> _Name:
     line = _line(name)
     parts, tex = _split_name(line), _escaped(line)
+    family, given, suffix = parts
     whole = f"{{{tex}}}" if _is_whole(line) else tex
-    return _Name(line, whole, ", ".join(filter(None, parts)), _ascii(parts[0]))
+    inverted = f"{family}, {given}" if given and not suffix else ", ".join(filter(None, parts))
+    return _Name(line, whole, inverted, _ascii(family))
 
 
-def _is_whole(name: str) -> bool:
+def _is_whole(line: str) -> bool:
     """Whether a name has no parts that a program could tell: one of a group, or of several."""
-    line = _line(name)
-    return _is_corporate(line) or " and " in f" {line.lower()} " or line.count(",") > 2
+    lower = line.lower()
+    return _is_corporate(lower) or " and " in f" {lower} " or line.count(",") > 2
 
 
-def _is_corporate(name: str) -> bool:
-    return bool(_CORPORATE.search(name.strip()))
+def _is_corporate(lower: str) -> bool:
+    return lower.endswith(_GROUPS) and _CORPORATE.search(lower) is not None
 
 
-def _split_name(name: str) -> tuple[str, str, str]:
+def _split_name(line: str) -> tuple[str, str, str]:
     """Surname with its particles, given names, suffix: `Ludwig van Beethoven` gives
     `van Beethoven`, `Ludwig`, nothing. A name already written `Last, First` is taken at that."""
-    line = _line(name)
-    if _is_corporate(line):
+    if _is_corporate(line.lower()):
         return line, "", ""
     if "," in line:
         last, _, first = line.partition(",")
@@ -329,10 +332,10 @@ def _split_name(name: str) -> tuple[str, str, str]:
         line = f"{last} {first.strip()}"
     words = line.split()
     suffix = words.pop() if len(words) > 1 and words[-1].lower() in _SUFFIXES else ""
-    start = len(words) - 1
+    start = max(len(words) - 1, 0)
     while start > 1 and words[start - 1].islower():
         start -= 1
-    return " ".join(words[max(start, 0) :]), " ".join(words[: max(start, 0)]), suffix
+    return " ".join(words[start:]), " ".join(words[:start]), suffix
 
 
 def _venue_kind(paper: Paper) -> str:
@@ -435,9 +438,10 @@ def csl(paper: Paper, url: str) -> dict[str, Any]:
 
 
 def _csl_name(name: str) -> dict[str, str]:
-    family, given, suffix = _split_name(name)
-    if _is_whole(name) or not (family and given):
-        return {"literal": _name(name).line}
+    line = _name(name).line
+    family, given, suffix = _split_name(line)
+    if _is_whole(line) or not (family and given):
+        return {"literal": line}
     parts = {"family": family, "given": given, "suffix": suffix}
     return {part: value for part, value in parts.items() if value}
 

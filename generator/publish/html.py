@@ -201,6 +201,8 @@ class Links:
         self._root = root
         self._assets = assets
         self._near = near
+        self._known: dict[str, str] = {}
+        """The hrefs of static files that were asked for."""
 
     def href(self, url: str) -> str:
         """The href of a URL of the site (`/topics/`, `/feed.xml`); other URLs as they are."""
@@ -210,11 +212,12 @@ class Links:
 
     def asset(self, path: str) -> str:
         """The href of a file of the theme's static/, with its content's hash."""
-        place = f"/{path}" if path.startswith("search/") else f"/assets/{path}"
-        try:
-            return f"{self.href(place)}?v={self._assets[path]}"
-        except KeyError:
-            raise jinja2.TemplateRuntimeError(f"no static file '{path}'") from None
+        if path not in self._known:
+            place = f"/{path}" if path.startswith("search/") else f"/assets/{path}"
+            if path not in self._assets:
+                raise jinja2.TemplateRuntimeError(f"no static file '{path}'")
+            self._known[path] = f"{self.href(place)}?v={self._assets[path]}"
+        return self._known[path]
 
 
 def root_from(url: str, base_path: str) -> str:

@@ -270,7 +270,15 @@ def _keys(paths: Iterable[_Path]) -> tuple[_Path, ...]:
 
 
 class _Generator(CodeGenerator):
-    """Compiles includes to calls of `Environment.part`, and links to plain calls."""
+    """Compiles includes to calls of `Environment.part`, links to plain calls, and attributes to
+    Python's own, with Jinja's rules where a value has no such attribute."""
+
+    def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:  # noqa: N802
+        self.write("(got if (got := getattr((owner := ")
+        self.visit(node.node, frame)
+        attribute = f"{node.attr!r}"
+        self.write(f"), {attribute}, missing)) is not missing")
+        self.write(f" else environment.getattr(owner, {attribute}))")
 
     def visit_Include(self, node: nodes.Include, frame: Frame) -> None:  # noqa: N802
         name = node.template.value if isinstance(node.template, nodes.Const) else None

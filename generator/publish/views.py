@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from generator.config import Extra
 from generator.library.people import organization_of
-from generator.library.topics import match_topics, subject_of
+from generator.library.topics import subject_of, why_topics
 from generator.model import Paper, People, Topic
 from generator.publish.citations import abstract_line, bibtex
 from generator.site.groups import handle
@@ -358,8 +358,7 @@ def _topics(paper: Paper, around: Around) -> tuple[TopicView, ...]:
     """Its topics, and why their rules caught it; one given by hand has no reason."""
     shown = [around.topics[slug] for slug in paper.topics if slug in around.topics]
     named = [topic for topic in shown if topic.rule]
-    matches = match_topics(subject_of(paper, around.people), named, len(named)) if named else ()
-    why = {match.slug: match.why for match in matches}
+    why = why_topics(subject_of(paper, around.people), named) if named else {}
     return tuple([_topic(topic, why.get(topic.slug, "")) for topic in shown])
 
 
