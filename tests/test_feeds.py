@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from generator.model import Link, Paper, Topic
 from generator.publish.feeds import (
     FeedChannel,
-    FeedEntry,
+    Written,
     render_days_feed,
     render_entry,
     render_feeds,
@@ -250,7 +250,7 @@ def test_a_paper_of_which_only_the_title_is_known_still_makes_a_valid_entry() ->
 def test_a_change_before_the_listing_does_not_precede_it() -> None:
     early = replace(PAPER, updated=date(2025, 1, 1))
     entry = render_entry(early, base_url=BASE, topics=TOPICS)
-    assert entry.updated == entry.published == datetime(2025, 11, 26, tzinfo=UTC)
+    assert entry.updated == entry.published == date(2025, 11, 26)
 
 
 class _Elements(HTMLParser):
@@ -304,7 +304,7 @@ def test_hostile_text_stays_text_in_the_html_of_every_format() -> None:
 
 
 def test_a_paper_is_rendered_once_for_all_its_feeds() -> None:
-    entries: dict[str, FeedEntry] = {}
+    entries: dict[str, Written] = {}
     for base in ("/", "/topics/robotics/"):
         channel = replace(CHANNEL, base=base)
         files = render_feeds(

@@ -1,28 +1,26 @@
 """Feeds: RSS 2.0, Atom (RFC 4287) and JSON Feed 1.1 of any list of papers, and their OPML.
 
-Which papers stand in which feed is decided by the caller; here they are only written. Nothing
-reads the clock: the same papers give the same bytes.
+Which papers stand in which feed is decided by the caller; here they are only written, a paper once
+for all the feeds that it stands in. Nothing reads the clock: the same papers give the same bytes.
 """
 
 import re
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import date
 from html import escape
 from itertools import groupby
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID, uuid5
 
 import orjson
-from feedgenerator import Atom1Feed, Rss201rev2Feed  # type: ignore[import-untyped]
-from feedgenerator.django.utils.feedgenerator import (  # type: ignore[import-untyped]
-    rfc3339_date,
-)
 from msgspec import Struct
 
 from generator.library.abstract import plain_abstract
 from generator.model import File, Paper, Topic
 from generator.publish.addresses import absolute_url
-from generator.publish.xml import DECLARATION, format_element, xml_text
+from generator.publish.xml import DECLARATION, format_element, xml_escape, xml_text
+from generator.site.calendar import MONTHS
 from generator.text.plain import plain_text, plain_title
 
 PAPERS = UUID("8a7ebee3-8cf1-4973-91f8-e8d450c68dbd")
@@ -30,12 +28,20 @@ PAPERS = UUID("8a7ebee3-8cf1-4973-91f8-e8d450c68dbd")
 again."""
 DAYS = UUID("47200fa0-2f72-4bea-b1f3-3485bf7080cd")
 """The namespace of days' entry ids; as fixed as the other."""
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = date(1970, 1, 1)
 """When a feed without entries was last updated, and a paper without any date was published."""
 NAMED_AUTHORS = 12
 """More authors than this are counted in an entry's first line; its author elements name all."""
 
-_DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
+_RSS = (
+    '<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"'
+    ' xmlns:dc="http://purl.org/dc/elements/1.1/">'
+)
+"""RSS 2.0 with every author, and the day of the last change, which it has no elements for."""
+_ATOM = "http://www.w3.org/2005/Atom"
+_URI = "/#%[]=:;$&()+,!?*@'~"
+"""What a URI has besides letters and digits (RFC 3987, section 3.1)."""
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _LABELS = {
     "abstract": "Abstract",
     "pdf": "PDF",
@@ -75,10 +81,10 @@ class FeedEntry(Struct, frozen=True, kw_only=True):
     """Plain text."""
     html: str
     """The content, safe HTML."""
-    published: datetime
-    """Midnight UTC of the day it was added."""
-    updated: datetime
-    """Midnight UTC of the day it last really changed; never before `published`."""
+    published: date
+    """The day it was added; its hour is midnight UTC."""
+    updated: date
+    """The day it last really changed; never before `published`."""
     summary: str = ""
     """One sentence of plain text, where the source has it."""
     authors: tuple[str, ...] = ()
@@ -89,6 +95,15 @@ class FeedEntry(Struct, frozen=True, kw_only=True):
     """Where the paper itself is published."""
 
 
+class Written(Struct, frozen=True):
+    """An entry as it stands in each kind of feed."""
+
+    rss: str
+    atom: str
+    json: orjson.Fragment
+    updated: date
+
+
 def render_feeds(
     channel: FeedChannel,
     papers: Sequence[Paper],
@@ -96,17 +111,17 @@ def render_feeds(
     base_url: str,
     language: str,
     topics: Mapping[str, Topic],
-    entries: MutableMapping[str, FeedEntry] | None = None,
+    entries: MutableMapping[str, Written] | None = None,
 ) -> Iterator[File]:
     """`feed.xml` (RSS 2.0), `atom.xml` and `feed.json` (JSON Feed 1.1) of a channel.
 
     `papers` are newest by `added` first and already cut to the feed's length. `entries` keeps
-    what was rendered, by paper id, for the next channel of the same build: pass one dict to all.
+    what was written, by paper id, for the next channel of the same build: pass one dict to all.
     """
     kept = {} if entries is None else entries
     for paper in papers:
         if paper.id not in kept:
-            kept[paper.id] = render_entry(paper, base_url=base_url, topics=topics)
+            kept[paper.id] = _written(render_entry(paper, base_url=base_url, topics=topics))
     shown = [kept[paper.id] for paper in papers]
     yield _render_rss(channel, shown, base_url, language)
     yield _render_atom(channel, shown, base_url, language)
@@ -115,7 +130,7 @@ def render_feeds(
 
 def render_entry(paper: Paper, *, base_url: str, topics: Mapping[str, Topic]) -> FeedEntry:
     """A paper as an entry. Maths is written in Unicode: many readers drop MathML."""
-    published = _midnight(paper.added or paper.date)
+    published = paper.added or paper.date or EPOCH
     names = paper.authors or ((paper.organization,) if paper.organization else ())
     categories = [topics[slug].title for slug in paper.topics if slug in topics]
     title = xml_text(plain_title(paper.title)) or paper.id
@@ -125,16 +140,12 @@ def render_entry(paper: Paper, *, base_url: str, topics: Mapping[str, Topic]) ->
         title=title,
         html=xml_text(_format_content(paper)) or f"<p>{escape(title)}</p>",
         published=published,
-        updated=max(published, _midnight(paper.updated)),
+        updated=max(published, paper.updated or EPOCH),
         summary=xml_text(plain_text(paper.summary)),
         authors=tuple(map(xml_text, names)),
         categories=tuple(dict.fromkeys(map(xml_text, (*categories, *paper.categories)))),
         external_url=paper.link("abstract"),
     )
-
-
-def _midnight(day: date | None) -> datetime:
-    return datetime.combine(day, time(), UTC) if day else EPOCH
 
 
 def _format_content(paper: Paper) -> str:
@@ -170,95 +181,114 @@ def _label(kind: str) -> str:
     return _LABELS.get(kind) or kind.replace("-", " ").replace("_", " ").capitalize()
 
 
-def _newest(entries: Sequence[Mapping[str, Any]]) -> datetime:
-    return max((entry["updateddate"] for entry in entries), default=EPOCH)
+def _written(entry: FeedEntry) -> Written:
+    json = orjson.Fragment(orjson.dumps(_json_entry(entry)))
+    return Written(_rss_item(entry), _atom_entry(entry), json, entry.updated)
 
 
-class _Rss(Rss201rev2Feed):  # type: ignore[misc]
-    """RSS 2.0 with every author, the day of the last change, and no clock."""
-
-    def rss_attributes(self) -> dict[str, str]:
-        return {**super().rss_attributes(), "xmlns:dc": _DUBLIN_CORE}
-
-    def latest_post_date(self) -> datetime:
-        return _newest(self.items)
-
-    def add_item_elements(self, handler: Any, item: Mapping[str, Any]) -> None:
-        super().add_item_elements(handler, item)
-        handler.addQuickElement("atom:updated", rfc3339_date(item["updateddate"]))
-        for name in item["authors"]:
-            handler.addQuickElement("dc:creator", name)
+def _rss_item(entry: FeedEntry) -> str:
+    parts = (
+        _element("title", entry.title),
+        _element("link", _uri(entry.url)),
+        _element("description", entry.html),
+        _element("pubDate", _rfc2822(entry.published)),
+        f'<guid isPermaLink="false">{entry.id}</guid>',
+        *[_element("category", category) for category in entry.categories],
+        _element("atom:updated", _rfc3339(entry.updated)),
+        *[_element("dc:creator", name) for name in entry.authors],
+    )
+    return f"<item>{''.join(parts)}</item>"
 
 
-class _Atom(Atom1Feed):  # type: ignore[misc]
-    """Atom with every author, a link to the source, and no clock."""
+def _atom_entry(entry: FeedEntry) -> str:
+    related = {"href": entry.external_url, "rel": "related"}
+    parts = (
+        _element("title", entry.title),
+        format_element("link", "", {"href": _uri(entry.url), "rel": "alternate"}),
+        _element("published", _rfc3339(entry.published)),
+        _element("updated", _rfc3339(entry.updated)),
+        _element("id", entry.id),
+        f'<summary type="html">{xml_escape(entry.summary)}</summary>' if entry.summary else "",
+        f'<content type="html">{xml_escape(entry.html)}</content>',
+        *[format_element("category", "", {"term": category}) for category in entry.categories],
+        format_element("link", "", related) if entry.external_url else "",
+        *[_author(name) for name in entry.authors],
+    )
+    return f"<entry>{''.join(parts)}</entry>"
 
-    def latest_post_date(self) -> datetime:
-        return _newest(self.items)
 
-    def add_item_elements(self, handler: Any, item: Mapping[str, Any]) -> None:
-        super().add_item_elements(handler, item)
-        if item["external_url"]:
-            handler.addQuickElement("link", "", {"rel": "related", "href": item["external_url"]})
-        for name in item["authors"]:
-            handler.startElement("author", {})
-            handler.addQuickElement("name", name)
-            handler.endElement("author")
+def _author(name: str) -> str:
+    return f"<author>{_element('name', name)}</author>"
+
+
+def _element(name: str, text: str) -> str:
+    """As `format_element`, of a text that XML allows."""
+    return f"<{name}>{xml_escape(text)}</{name}>" if text else f"<{name}/>"
+
+
+def _uri(url: str) -> str:
+    return url if url.isascii() else quote(url, safe=_URI)
+
+
+def _rfc2822(day: date) -> str:
+    """Midnight UTC of a day, as RFC 2822, section 3.3, writes it."""
+    month = MONTHS[day.month - 1][:3]
+    return f"{_WEEKDAYS[day.weekday()]}, {day.day:02d} {month} {day.year:04d} 00:00:00 +0000"
+
+
+def _rfc3339(day: date) -> str:
+    """The same as RFC 3339, section 5.6, writes it."""
+    return f"{day.isoformat()}T00:00:00+00:00"
+
+
+def _newest(entries: Sequence[Written]) -> date:
+    return max((entry.updated for entry in entries), default=EPOCH)
 
 
 def _render_rss(
-    channel: FeedChannel, entries: Sequence[FeedEntry], base_url: str, language: str
+    channel: FeedChannel, entries: Sequence[Written], base_url: str, language: str
 ) -> File:
-    feed = _Rss(**_head(channel, "feed.xml", base_url, language))
-    for entry in entries:
-        feed.add_item(description=entry.html, **_body(entry))
-    return _written(feed, channel, "feed.xml")
+    own = _uri(absolute_url(base_url, f"{channel.base}feed.xml"))
+    parts = (
+        f"{DECLARATION}{_RSS}<channel>",
+        format_element("title", channel.title),
+        format_element("link", _uri(absolute_url(base_url, channel.url))),
+        format_element("description", channel.description or channel.title),
+        format_element("atom:link", "", {"href": own, "rel": "self"}),
+        format_element("language", language) if language else "",
+        _element("lastBuildDate", _rfc2822(_newest(entries))),
+        *[entry.rss for entry in entries],
+        "</channel></rss>",
+    )
+    return _file(channel, "feed.xml", "".join(parts).encode())
 
 
 def _render_atom(
-    channel: FeedChannel, entries: Sequence[FeedEntry], base_url: str, language: str
+    channel: FeedChannel, entries: Sequence[Written], base_url: str, language: str
 ) -> File:
-    head = _head(channel, "atom.xml", base_url, language)
-    feed = _Atom(**head, author_name=xml_text(channel.author or channel.title))
-    for entry in entries:
-        feed.add_item(description=entry.summary or None, content=entry.html, **_body(entry))
-    return _written(feed, channel, "atom.xml")
+    page, own = (absolute_url(base_url, u) for u in (channel.url, f"{channel.base}atom.xml"))
+    names = {"xml:lang": language, "xmlns": _ATOM} if language else {"xmlns": _ATOM}
+    parts = (
+        f"{DECLARATION}{format_element('feed', '', names).removesuffix('/>')}>",
+        format_element("title", channel.title),
+        format_element("link", "", {"href": _uri(page), "rel": "alternate"}),
+        format_element("link", "", {"href": _uri(own), "rel": "self"}),
+        format_element("id", page),
+        _element("updated", _rfc3339(_newest(entries))),
+        _author(xml_text(channel.author or channel.title)),
+        format_element("subtitle", channel.description or channel.title),
+        *[entry.atom for entry in entries],
+        "</feed>",
+    )
+    return _file(channel, "atom.xml", "".join(parts).encode())
 
 
-def _head(channel: FeedChannel, name: str, base_url: str, language: str) -> dict[str, Any]:
-    return {
-        "title": xml_text(channel.title),
-        "link": absolute_url(base_url, channel.url),
-        "description": xml_text(channel.description or channel.title),
-        "language": language or None,
-        "feed_url": absolute_url(base_url, channel.base + name),
-    }
-
-
-def _body(entry: FeedEntry) -> dict[str, Any]:
-    return {
-        "title": entry.title,
-        "link": entry.url,
-        "unique_id": entry.id,
-        "unique_id_is_permalink": False,
-        "pubdate": entry.published,
-        "updateddate": entry.updated,
-        "categories": entry.categories,
-        "authors": entry.authors,
-        "external_url": entry.external_url,
-    }
-
-
-def _written(feed: Any, channel: FeedChannel, name: str) -> File:
-    return File(path=_path(channel, name), content=feed.writeString("utf-8").encode())
-
-
-def _path(channel: FeedChannel, name: str) -> str:
-    return (channel.base + name).lstrip("/")
+def _file(channel: FeedChannel, name: str, content: bytes) -> File:
+    return File(path=f"{channel.base}{name}".lstrip("/"), content=content)
 
 
 def _render_json(
-    channel: FeedChannel, entries: Sequence[FeedEntry], base_url: str, language: str
+    channel: FeedChannel, entries: Sequence[Written], base_url: str, language: str
 ) -> File:
     head = {
         "version": "https://jsonfeed.org/version/1.1",
@@ -269,10 +299,9 @@ def _render_json(
         "language": language,
         "authors": [{"name": xml_text(channel.author)}] if channel.author else [],
     }
-    feed = {key: value for key, value in head.items() if value}
-    feed["items"] = [_json_entry(entry) for entry in entries]
-    content = orjson.dumps(feed, option=orjson.OPT_APPEND_NEWLINE)
-    return File(path=_path(channel, "feed.json"), content=content)
+    feed: dict[str, Any] = {key: value for key, value in head.items() if value}
+    feed["items"] = [entry.json for entry in entries]
+    return _file(channel, "feed.json", orjson.dumps(feed, option=orjson.OPT_APPEND_NEWLINE))
 
 
 def _json_entry(entry: FeedEntry) -> dict[str, Any]:
@@ -283,8 +312,8 @@ def _json_entry(entry: FeedEntry) -> dict[str, Any]:
         "title": entry.title,
         "content_html": entry.html,
         "summary": entry.summary,
-        "date_published": rfc3339_date(entry.published),
-        "date_modified": rfc3339_date(entry.updated),
+        "date_published": _rfc3339(entry.published),
+        "date_modified": _rfc3339(entry.updated),
         "authors": [{"name": name} for name in entry.authors],
         "tags": entry.categories,
     }
@@ -302,7 +331,7 @@ def render_days_feed(
 
     `days` are newest first and already cut to the feed's length.
     """
-    entries = [_render_day(day, papers, base_url) for day, papers in days]
+    entries = [_written(_render_day(day, papers, base_url)) for day, papers in days]
     yield _render_rss(channel, entries, base_url, language)
 
 
@@ -314,8 +343,8 @@ def _render_day(day: date, papers: Sequence[Paper], base_url: str) -> FeedEntry:
         url=absolute_url(base_url, f"/days/{day.isoformat()}/"),
         title=f"{day.isoformat()}: {count}",
         html=xml_text("\n".join(["<ul>", *lines, "</ul>"]) if lines else "<p>No papers.</p>"),
-        published=_midnight(day),
-        updated=max([_midnight(day), *(_midnight(paper.updated) for paper in papers)]),
+        published=day,
+        updated=max([day, *(paper.updated for paper in papers if paper.updated)]),
     )
 
 

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from xml.sax.saxutils import escape, quoteattr
 
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """The complement of XML 1.0's production `Char`, and the C1 controls it discourages."""
+
+_IN_ATTRIBUTE = str.maketrans({'"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"})
+"""What an attribute cannot hold as it is: its end, and white space that a reader makes blanks."""
 
 
 def xml_text(text: str) -> str:
@@ -15,9 +17,15 @@ def xml_text(text: str) -> str:
     return _FORBIDDEN.sub("", text)
 
 
+def xml_escape(text: str) -> str:
+    """Text as an element holds it."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
 def format_element(name: str, text: str = "", attributes: Mapping[str, str] | None = None) -> str:
     """One element holding only text, everything escaped: `<loc>https://…</loc>`."""
     shown = "".join(
-        f" {key}={quoteattr(xml_text(value))}" for key, value in (attributes or {}).items()
+        f' {key}="{xml_escape(xml_text(value)).translate(_IN_ATTRIBUTE)}"'
+        for key, value in (attributes or {}).items()
     )
-    return f"<{name}{shown}>{escape(xml_text(text))}</{name}>" if text else f"<{name}{shown}/>"
+    return f"<{name}{shown}>{xml_escape(xml_text(text))}</{name}>" if text else f"<{name}{shown}/>"
