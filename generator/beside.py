@@ -1,4 +1,5 @@
-"""What is found of all papers together, beside a build: which of them are related, and the search.
+"""What a copy of this process finds out beside a build: of all papers together, which of them are
+related, and the search; and of the theme, its templates compiled.
 
 Of a site that is there already both are mostly as they were, and a copy of this process brings them
 up to date. It begins as soon as the papers are loaded, before the build brings in what it needs
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from msgspec import Struct
 
 from generator.model import File, Kept
-from generator.storage.aside import can_copy, in_turn
+from generator.storage.aside import aside, can_copy, in_turn
 from generator.storage.cache import Cache
 from generator.storage.ledger import LastSite
 from generator.storage.tree import FileStat
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from generator.publish.budget import Plan
     from generator.publish.theme import Theme
 
+TEMPLATES = "templates"
+"""Under which compiled templates are remembered."""
 _Result = TypeVar("_Result")
 _Noted = tuple[_Result, set[str], dict[str, bytes]]
 """What was found, and what the cache is to know of it (`Cache.noted`)."""
@@ -132,6 +135,26 @@ def beside(task: Task) -> Iterator[Beside | None]:
         first, second = stack.enter_context(in_turn(*works))
         waited = _noted(memory, first), _noted(memory, second)
         yield Beside(loaded, *waited, stack.close)
+
+
+@contextmanager
+def compiling(task: Task) -> Iterator[Callable[[], bytes] | None]:
+    """Begin to compile the theme's templates beside what else has to be brought in. None where
+    builds remember them, so that little is to be done, or nobody can do it."""
+    remembered = task.memory.get(TEMPLATES) if task.memory else None
+    if remembered or not can_copy():
+        yield None
+        return
+
+    def compiled() -> bytes:
+        from generator.content import load_config, load_theme  # heavy, as in `load`
+        from generator.publish.templates import ready_templates
+
+        config = load_config(task.root, task.base_url)
+        return ready_templates(load_theme(task.root, config).look, None)
+
+    with aside(compiled) as waited:
+        yield waited
 
 
 def _noting(memory: Cache, work: Callable[[Cache], _Result]) -> Callable[[], _Noted[_Result]]:

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.beside import Task, beside
+from generator.beside import Task, beside, compiling
 from generator.errors import Problem, closing
 from generator.model import Changes
 from generator.publish.weight import Weight
@@ -82,11 +82,16 @@ def build(
                     last=last,
                     memory=memory,
                 )
-                with beside(task) as found:
+                with compiling(task) as compiled, beside(task) as found:
                     import generator.making  # heavy: brought in while others are at work
 
                     made, changes = generator.making.make_site(
-                        task, jobs=jobs, executor=executor, found=found, planned=planned
+                        task,
+                        jobs=jobs,
+                        executor=executor,
+                        found=found,
+                        compiled=compiled,
+                        planned=planned,
                     )
             if memory:
                 write_ledger(memory, output, replace(made, stamp=stamp))

@@ -16,7 +16,7 @@ from itertools import chain, cycle, islice, repeat
 from typing import Any, TypeVar
 
 from generator import __version__
-from generator.beside import Beside, Previous, Task, load
+from generator.beside import TEMPLATES, Beside, Previous, Task, load
 from generator.config import Config
 from generator.errors import BroadsheetError, Problem
 from generator.library.memory import Notes
@@ -91,6 +91,7 @@ def make_site(
     jobs: int | None,
     executor: Executor | None,
     found: Beside | None,
+    compiled: Callable[[], bytes] | None,
     planned: Callable[[PaperPages, Frame], None] | None,
 ) -> tuple[Ledger, Changes]:
     """Make what the old site has not, and put the new site in its place. Gives the new ledger, and
@@ -112,7 +113,7 @@ def make_site(
         others = workers.for_(0 if previous else len(library.papers))
         related = found.related if found else _related(library, others, memory)
         search = found.search if found else _search(library, others, memory, previous, config)
-        ready_templates(theme.look, memory)
+        _ready_templates(theme, memory, compiled)
         site = plan_site(library, config)
         frame = make_frame(site, theme.look, PROGRAM)
         plan = Plan(site, frame, ledger.digests if ledger else {})
@@ -154,6 +155,17 @@ def _before(
     if found:
         found.stop()
     return None, None, None
+
+
+def _ready_templates(
+    theme: Theme, memory: Cache | None, compiled: Callable[[], bytes] | None
+) -> None:
+    """Have the templates compiled: by a copy of this process, if it was asked to, else here, as far
+    as they are not remembered."""
+    known = memory.get(TEMPLATES) if memory else None
+    told = ready_templates(theme.look, compiled() if compiled else known)
+    if memory and told != known:
+        memory.put(TEMPLATES, told)
 
 
 def _sizes(

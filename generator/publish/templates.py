@@ -19,13 +19,13 @@ import jinja2
 from jinja2 import meta, nodes
 from jinja2.bccache import Bucket
 from jinja2.compiler import CodeGenerator, Frame
+from jinja2.idtracking import VAR_LOAD_RESOLVE
 from jinja2.runtime import Context
 from jinja2.utils import missing
 from markupsafe import Markup, escape
 from msgspec import Struct
 
 from generator.errors import Problem
-from generator.library.memory import Memory
 from generator.publish.theme import Look
 from generator.site.calendar import MONTHS, long_date
 
@@ -37,9 +37,6 @@ _TRIED, _SELDOM = 256, 16
 """A part that was found again less often than in one of _SELDOM of so many tries is not kept."""
 _NAMED = 3
 """Attributes of a variable up to which they are compared; from there on, the variable itself."""
-
-_KEY = "templates"
-"""Under which compiled ones are remembered, after the digest of the look that they are of."""
 
 _Path = tuple[str, ...]
 _UNTOLD = frozenset({"self", "super", "caller", "varargs", "kwargs"})
@@ -65,30 +62,33 @@ class Own(Struct, frozen=True, kw_only=True):
     is_told: bool
 
 
+_NOTHING = Own(paths=frozenset(), references=(), is_told=True)
+"""What stands in a template that is missing or wrong."""
+
+
 @lru_cache(maxsize=4)
 def make_environment(look: Look) -> "Environment":
     """Templates ready to render: autoescape everywhere, an unknown variable is an error."""
     return Environment(look)
 
 
-def ready_templates(look: Look, memory: Memory | None) -> None:
-    """Compile the templates that pages may reach and find out what they read, or recall both, of
-    each that is as it was the last time: it takes a while."""
+def ready_templates(look: Look, before: bytes | None) -> bytes:
+    """Compile the templates that pages may reach and find out what they read. It takes a while:
+    what is given is what to remember of it, and `before` what was remembered, which spares each
+    template that is as it was."""
     environment, now = make_environment(look), look.digest.encode()
-    value = memory.get(_KEY) if memory is not None else None
-    before, _, told = (value or b"").partition(b"\n")
+    of, _, told = (before or b"").partition(b"\n")
     if told:
         environment.take(told)
-    if before == now:
-        return
+    if before and of == now:
+        return before
     names = {name for name, _, _ in look.templates}
     roots = (name for name in names if not name.startswith("@"))  # those of parents are reached
     reached = {each for root in roots for each in environment.reads(root).templates}
     for name in sorted(reached & names):
         with contextlib.suppress(jinja2.TemplateSyntaxError):  # whoever renders it is told
             environment.get_template(name)
-    if memory is not None:
-        memory.put(_KEY, now + b"\n" + environment.told)
+    return now + b"\n" + environment.told
 
 
 class _Codes(jinja2.BytecodeCache):
@@ -172,12 +172,31 @@ class Environment(jinja2.Environment):
 
     def _read(self, name: str) -> "Own":
         text, _ = self._texts.get(name, ("", ""))
-        if text not in self._known:
-            try:
-                self._known[text] = _read(self.parse(text, name))
-            except jinja2.TemplateSyntaxError:
-                self._known[text] = Own(paths=frozenset(), references=(), is_told=True)
-        return self._known[text]
+        if text and text not in self._known:
+            with contextlib.suppress(jinja2.TemplateSyntaxError):
+                self.get_template(name)
+        return self._known.get(text, _NOTHING)
+
+    def _generate(
+        self,
+        source: nodes.Template,
+        name: str | None,
+        filename: str | None,
+        defer_init: bool = False,
+    ) -> str:
+        """Jinja's hook for the code of a template: what stands in it is found out on the way."""
+        paths, told = set(_paths(source)), _is_told(source)
+        references = set(meta.find_referenced_templates(source))
+        generator = _Generator(self, name, filename, None, defer_init, self.optimized)
+        generator.visit(source)
+        named = tuple(sorted(each for each in references if each is not None))
+        text, _ = self._texts[name or ""]
+        self._known[text] = Own(
+            paths=frozenset(path for path in paths if path[0] in generator.free),
+            references=None if None in references else named,
+            is_told=None not in references and told,
+        )
+        return str(generator.stream.getvalue())  # type: ignore[attr-defined]
 
     def part(self, name: str, parent: str, context: Context, local: Mapping[str, Any]) -> str:
         """What an include gives; templates are compiled to call it."""
@@ -273,6 +292,17 @@ class _Generator(CodeGenerator):
     """Compiles includes to calls of `Environment.part`, links to plain calls, and attributes to
     Python's own, with Jinja's rules where a value has no such attribute."""
 
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.free = set[str]()
+        """The variables that the template is given, as `jinja2.meta` finds them."""
+
+    def enter_frame(self, frame: Frame) -> None:
+        super().enter_frame(frame)
+        for action, name in frame.symbols.loads.values():
+            if action == VAR_LOAD_RESOLVE and name not in self.environment.globals:
+                self.free.add(str(name))
+
     def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:  # noqa: N802
         self.write("(got if (got := getattr((owner := ")
         self.visit(node.node, frame)
@@ -313,17 +343,6 @@ class _Generator(CodeGenerator):
 
 
 Environment.code_generator_class = _Generator
-
-
-def _read(tree: nodes.Template) -> Own:
-    free = meta.find_undeclared_variables(tree)
-    references = tuple(meta.find_referenced_templates(tree))
-    named = {name for name in references if name is not None}
-    return Own(
-        paths=frozenset(path for path in _paths(tree) if path[0] in free),
-        references=tuple(sorted(named)) if None not in references else None,
-        is_told=None not in references and _is_told(tree),
-    )
 
 
 def _paths(node: nodes.Node) -> Iterator[_Path]:
