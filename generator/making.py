@@ -75,7 +75,6 @@ _WORTH_PROCESSES = 400
 """Below so many papers to look at, or products to make, processes cost more than they save."""
 _WORTH_A_COPY = 20_000
 """Below so many papers, to begin another copy of the process takes longer than it saves."""
-_OBJECTS_TO_COLLECT = 50_000
 _UNDER_WAY = 64
 """Batches that wait, run or have just been made, when others make them."""
 _LEAN = 8
@@ -103,7 +102,7 @@ def make_site(
     output, memory = task.output, task.memory
     if found is None:  # heavy: before there are others, who then have it
         importlib.import_module("generator.publish.search")
-    with _collecting_seldom(), _Workers(jobs, executor) as workers:
+    with _Workers(jobs, executor) as workers:
         # whoever is elsewhere may not see the pages, and after a build few are unknown
         readers = None if executor or task.last else workers.for_(len(task.content))
         loaded = found.loaded if found else load(task, readers)
@@ -396,19 +395,6 @@ def _days_feed(site: Site) -> Iterator[File]:
     newest = islice(site.days.values(), config.feed_entries)
     days = [(day.first, [site.library.papers[paper] for paper in day.papers]) for day in newest]
     return render_days_feed(daily, days, base_url=config.base_url, language=config.language)
-
-
-@contextmanager
-def _collecting_seldom() -> Iterator[None]:
-    """Python looks for garbage in cycles less often: a library of papers has none, and to look
-    through it takes a tenth of the time. Processes that are begun meanwhile do the same."""
-    usual = gc.get_threshold()
-    gc.set_threshold(_OBJECTS_TO_COLLECT, *usual[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
-        gc.unfreeze()
 
 
 class _Workers:

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
 
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""The complement of XML 1.0's production `Char`, and the C1 controls it discourages."""
-
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+"""What XML 1.0's production `Char` leaves out, and the C1 controls it discourages."""
 _IN_ATTRIBUTE = str.maketrans({'"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"})
 """What an attribute cannot hold as it is: its end, and white space that a reader makes blanks."""
 
