@@ -146,8 +146,9 @@ def compiling(task: Task) -> Iterator[Callable[[], bytes] | None]:
         yield None
         return
 
+    from generator.content import load_config, load_theme  # heavy, and needed by both
+
     def compiled() -> bytes:
-        from generator.content import load_config, load_theme  # heavy, as in `load`
         from generator.publish.templates import ready_templates
 
         config = load_config(task.root, task.base_url)
