@@ -1,5 +1,5 @@
 """What a copy of this process finds out beside a build: of all papers together, which of them are
-related, and the search; and of the theme, its templates compiled.
+related, and the search; of a new site, what it is made of and its templates compiled.
 
 Of a site that is there already both are mostly as they were, and a copy of this process brings them
 up to date. It begins as soon as the papers are loaded, before the build brings in what it needs
@@ -8,13 +8,15 @@ itself.
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.model import File, Kept
-from generator.storage.aside import aside, can_copy, in_turn
+from generator.storage.aside import can_copy, in_turn
 from generator.storage.cache import Cache
 from generator.storage.ledger import LastSite
 from generator.storage.tree import FileStat
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 TEMPLATES = "templates"
 """Under which compiled templates are remembered."""
+_SOON_READ = 2_000
+"""So many files of a new site are read as soon by one copy as by several that begin later."""
 _Result = TypeVar("_Result")
 _Noted = tuple[_Result, set[str], dict[str, bytes]]
 """What was found, and what the cache is to know of it (`Cache.noted`)."""
@@ -56,6 +60,15 @@ class Loaded(Struct, frozen=True):
     library: "Library"
     fitted: "Plan"
     """The settings that it is made with."""
+
+
+class Begun(Struct, frozen=True):
+    """What a copy of this process does first for a new site. Each is waited for when it is asked
+    for; None where nobody does it."""
+
+    loaded: Callable[[], Loaded] | None = None
+    compiled: Callable[[], bytes] | None = None
+    """Templates, as `publish.templates.ready_templates` gives them to be remembered."""
 
 
 class Beside(Struct, frozen=True):
@@ -138,14 +151,12 @@ def beside(task: Task) -> Iterator[Beside | None]:
 
 
 @contextmanager
-def compiling(task: Task) -> Iterator[Callable[[], bytes] | None]:
-    """Begin to compile the theme's templates beside what else has to be brought in. None where
-    builds remember them, so that little is to be done, or nobody can do it."""
-    remembered = task.memory.get(TEMPLATES) if task.memory else None
-    if remembered or not can_copy():
-        yield None
+def beginning(task: Task) -> Iterator[Begun]:
+    """Begin what a new site needs first, while the build brings in all else that it needs."""
+    memory = task.memory
+    if task.last or (memory and memory.get(TEMPLATES)) or not can_copy():
+        yield Begun()
         return
-
     from generator.content import load_config, load_theme  # heavy, and needed by both
 
     def compiled() -> bytes:
@@ -154,8 +165,21 @@ def compiling(task: Task) -> Iterator[Callable[[], bytes] | None]:
         config = load_config(task.root, task.base_url)
         return ready_templates(load_theme(task.root, config).look, None)
 
-    with aside(compiled) as waited:
-        yield waited
+    def loaded(own: Cache | None) -> Loaded:
+        return load(replace(task, memory=own))
+
+    with ExitStack() as stack:
+        if len(task.content) > _SOON_READ:
+            (last,) = stack.enter_context(in_turn(compiled))
+            yield Begun(compiled=last)
+        elif memory is None:
+            first, last = stack.enter_context(in_turn(partial(loaded, None), compiled))
+            yield Begun(first, last)
+        else:
+            reading = stack.enter_context(ExitStack())
+            reading.enter_context(memory.being_read())
+            first, last = stack.enter_context(in_turn(_noting(memory, loaded), compiled))
+            yield Begun(_noted(memory, first, then=reading.close), last)
 
 
 def _noting(memory: Cache, work: Callable[[Cache], _Result]) -> Callable[[], _Noted[_Result]]:
@@ -168,12 +192,15 @@ def _noting(memory: Cache, work: Callable[[Cache], _Result]) -> Callable[[], _No
     return noting
 
 
-def _noted(memory: Cache, waited: Callable[[], _Noted[_Result]]) -> Callable[[], _Result]:
-    """What some work gives, after what it noted is remembered."""
+def _noted(
+    memory: Cache, waited: Callable[[], _Noted[_Result]], then: Callable[[], None] = lambda: None
+) -> Callable[[], _Result]:
+    """What some work gives, after what it noted is remembered, `then` something else."""
 
     def result() -> _Result:
         done, used, values = waited()
         memory.add(used, values)
+        then()
         return done
 
     return result

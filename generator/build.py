@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.beside import Task, beside, compiling
+from generator.beside import Task, beginning, beside
 from generator.errors import Problem, closing
 from generator.model import Changes
 from generator.publish.weight import Weight
@@ -84,7 +84,7 @@ def build(
                     last=last,
                     memory=memory,
                 )
-                with compiling(task) as compiled, beside(task) as found:
+                with beginning(task) as begun, beside(task) as found:
                     import generator.making  # heavy: brought in while others are at work
 
                     made, changes = generator.making.make_site(
@@ -92,7 +92,7 @@ def build(
                         jobs=jobs,
                         executor=executor,
                         found=found,
-                        compiled=compiled,
+                        begun=begun,
                         planned=planned,
                     )
             if memory:

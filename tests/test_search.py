@@ -26,7 +26,16 @@ from generator.library.memory import Notes
 from generator.library.merge import classify
 from generator.library.pages import parse_topic
 from generator.model import File, Library, Link, Paper, Topic
-from generator.publish.inverting import EMPTY, differences, invert, merge
+from generator.publish.inverting import (
+    EMPTY,
+    differences,
+    invert,
+    merge,
+    pack,
+    read_words,
+    unpack,
+    with_others,
+)
 from generator.publish.letters import Change
 from generator.publish.postings import (
     POSTING,
@@ -624,7 +633,7 @@ def test_the_postings_of_stretches_are_those_of_each_text(
     documents: list[list[str]], size: int
 ) -> None:
     starts = range(0, len(documents), size)
-    stretches = [invert(documents[first : first + size], first)[0] for first in starts]
+    stretches = [invert(read_words(documents[first : first + size]), first) for first in starts]
     for letter in {letter for runs in stretches for letter in runs}:
         postings = merge([runs[letter] for runs in stretches if letter in runs])
         for place, lists in enumerate(postings.fields):
@@ -634,13 +643,30 @@ def test_the_postings_of_stretches_are_those_of_each_text(
                 assert lists.get(term, b"") == (listed(told) if told else b"")
 
 
+@given(DOCUMENTS, DOCUMENTS, st.data())
+def test_words_of_which_some_documents_are_others_are_those_of_all_documents(
+    documents: list[list[str]], others: list[list[str]], data: st.DataObject
+) -> None:
+    places = data.draw(st.lists(st.integers(0, len(documents)), max_size=len(others), unique=True))
+    told = dict(zip(places, others, strict=False))
+    now = [told.get(place, each) for place, each in enumerate([*documents, *others[:1]])]
+    now = now[: max([len(documents), *(place + 1 for place in told)])]
+    again = with_others(unpack(pack(read_words(documents))), told)
+    whole = read_words(now)
+    assert again.totals == whole.totals
+    runs = [invert(words, 3) for words in (again, whole)]
+    assert runs[0].keys() == runs[1].keys()
+    for letter in runs[0]:
+        assert merge([runs[0][letter]]) == merge([runs[1][letter]])
+
+
 @given(DOCUMENTS, st.data())
 def test_what_two_runs_tell_differently_is_what_their_postings_do(
     documents: list[list[str]], data: st.DataObject
 ) -> None:
     others = [data.draw(st.sampled_from([each, each[::-1], each[:-1] * 2])) for each in documents]
     others = [[*each, *[""] * len(FIELDS)][: len(FIELDS)] for each in others]
-    old, new = (invert(some, 0)[0] for some in (documents, others))
+    old, new = (invert(read_words(some), 0) for some in (documents, others))
     for letter in old.keys() | new.keys():
         runs = [side.get(letter, EMPTY) for side in (old, new)]
         whole = Change(range(9), *(merge([run]) for run in runs))

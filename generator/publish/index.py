@@ -50,6 +50,8 @@ class Piece(Struct, frozen=True):
     """Its postings by the first letter of terms (see `inverting.invert`)."""
     lengths: tuple[int, ...]
     """Of each field: its length in all documents together, in terms."""
+    kept: bytes
+    """What whoever inverts it wants to know of it when it has changed."""
 
 
 class Invert(Protocol):
@@ -193,11 +195,12 @@ def _taken(work: Work, known: Iterable[bool], done: Iterator[Piece]) -> Iterator
 def _packed(piece: Piece) -> bytes:
     paths = [file.path for file in piece.files]
     head = encode([piece.lengths, list(piece.runs), paths])
-    return joined([head, *piece.runs.values(), *(file.content for file in piece.files)])
+    contents = (*piece.runs.values(), *(file.content for file in piece.files))
+    return joined([head, piece.kept, *contents])
 
 
 def _unpacked(value: bytes) -> Piece:
-    head, *contents = parted(value)
+    head, kept, *contents = parted(value)
     lengths, letters, paths = decode(head)
     runs, files = contents[: len(letters)], contents[len(letters) :]
     told = zip(paths, files, strict=True)
@@ -205,6 +208,7 @@ def _unpacked(value: bytes) -> Piece:
         files=tuple(File(path=path, content=content) for path, content in told),
         runs=dict(zip(letters, runs, strict=True)),
         lengths=tuple(lengths),
+        kept=kept,
     )
 
 

@@ -25,6 +25,9 @@ from generator.text.words import FIELDS, STOP_WORDS, Numbered, document_words, w
 
 MAX_TEXT = 200_000
 """Characters of a field that are indexed: a length of it fits into 20 bits, whatever it holds."""
+Short = NDArray[np.int32]
+_MANY = 1 << 16
+"""Up to so many words of a stretch have numbers of two bytes."""
 _TERMS, _GROUPS, _SIZES, _POSTINGS, _WORDS, _TERM_OF, _OFTEN = range(7)
 """The parts of a run, by their places."""
 
@@ -45,49 +48,94 @@ class Postings(Struct, frozen=True, kw_only=True):
 # -- a stretch of documents ------------------------------------------------------------------------
 
 
-class _Read(Struct, frozen=True, kw_only=True):
-    """The words of a stretch of documents."""
+class Words(Struct, frozen=True, kw_only=True):
+    """The words of a stretch of documents but for stop words. A document has a text for each of
+    FIELDS."""
 
     words: Sequence[str]
     """Each once."""
-    told: NDArray[np.int32]
-    """All words as they stand in one text after the other."""
-    texts: NDArray[np.int32]
-    """Of each of `told`, the text it stands in. A document has one for each of FIELDS."""
+    told: Short
+    """All, by number, as they stand in one text after the other."""
     lengths: Numbers
     """How many words a text has."""
 
+    @property
+    def texts(self) -> Short:
+        """Of each of `told`, the text it stands in."""
+        return np.repeat(np.arange(len(self.lengths), dtype=np.int32), self.lengths)
 
-def invert(
-    documents: Sequence[Sequence[str]], first: int
-) -> tuple[dict[str, bytes], tuple[int, ...]]:
-    """The runs of a stretch of documents by the first letter of their terms, and the length of
-    each field in all of them together, in terms.
-
-    A document is the plain text of each of FIELDS; `first` is the number of the first one."""
-    read = _read(documents)
-    runs = dict(_runs(read, first))
-    return runs, tuple(read.lengths.reshape(-1, len(FIELDS)).sum(axis=0).tolist())
+    @property
+    def totals(self) -> tuple[int, ...]:
+        """The length of each field in all documents together."""
+        return tuple(self.lengths.reshape(-1, len(FIELDS)).sum(axis=0).tolist())
 
 
-def _read(documents: Iterable[Sequence[str]]) -> _Read:
-    numbered, numbers, sizes = Numbered(), list[int](), list[int]()
+def read_words(documents: Iterable[Sequence[str]]) -> Words:
+    """The words of documents, each the plain text of each of FIELDS."""
+    return _read(documents, Numbered())
+
+
+def _read(documents: Iterable[Sequence[str]], numbered: Numbered) -> Words:
+    """The words of documents after those that are numbered already, none of them a stop word."""
+    known, numbers, sizes = len(numbered), list[int](), list[int]()
     for document in documents:
         for text in document:
             before = len(numbers)
             if text:
                 numbers += map(numbered.__getitem__, document_words(text[:MAX_TEXT]))
             sizes.append(len(numbers) - before)
-    words = [word for word in numbered if word not in STOP_WORDS]
-    places = np.full(len(numbered), -1, np.int32)
-    places[[numbered[word] for word in words]] = np.arange(len(words))
+    words = [*numbered]
+    kept = [n for n, word in enumerate(words) if n < known or word not in STOP_WORDS]
+    places = np.full(len(words), -1, np.int32)
+    places[kept] = np.arange(len(kept))
     told = places[np.array(numbers, np.int32)]
     texts = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)[told >= 0]
     lengths = np.bincount(texts, minlength=len(sizes))
-    return _Read(words=words, told=told[told >= 0], texts=texts, lengths=lengths)
+    return Words(words=[words[n] for n in kept], told=told[told >= 0], lengths=lengths)
 
 
-def _runs(read: _Read, first: int) -> Iterator[tuple[str, bytes]]:
+def with_others(words: Words, documents: Mapping[int, Sequence[str]]) -> Words:
+    """The words of a stretch some of whose documents are others, by their places; those behind its
+    end are new."""
+    new = _read(documents.values(), Numbered(zip(words.words, count())))
+    size = max(len(words.lengths), len(FIELDS) * (max(documents, default=-1) + 1))
+    lengths = np.zeros(size, np.int64)
+    lengths[: len(words.lengths)] = words.lengths
+    places = np.array([*documents], np.int64)
+    own = (places[:, None] * len(FIELDS) + np.arange(len(FIELDS))).ravel()
+    lengths[own] = new.lengths
+    texts = words.texts
+    stays = ~np.isin(texts // len(FIELDS), places)
+    told = np.concatenate([words.told[stays], new.told])
+    order = np.argsort(np.concatenate([texts[stays], own[new.texts]]), kind="stable")
+    used = np.flatnonzero(np.bincount(told, minlength=len(new.words)))
+    numbers = np.zeros(len(new.words), np.int32)
+    numbers[used] = np.arange(len(used))
+    left = [new.words[number] for number in used.tolist()]
+    return Words(words=left, told=numbers[told[order]], lengths=lengths)
+
+
+def pack(words: Words) -> bytes:
+    """Words as bytes."""
+    told = words.told.astype(np.uint16) if len(words.words) <= _MANY else words.told
+    return joined([_line(words.words), told.tobytes(), _packed(words.lengths)])
+
+
+def unpack(value: bytes) -> Words:
+    """The words that `pack` told."""
+    line, told, lengths = parted(value)
+    words = _words(line)
+    numbers = np.frombuffer(told, np.uint16 if len(words) <= _MANY else np.int32)
+    return Words(words=words, told=numbers.astype(np.int32), lengths=_unpacked(lengths))
+
+
+def invert(words: Words, first: int) -> dict[str, bytes]:
+    """The runs of a stretch of documents by the first letter of their terms. `first`: the number of
+    the first document."""
+    return dict(_runs(words, first))
+
+
+def _runs(read: Words, first: int) -> Iterator[tuple[str, bytes]]:
     """A run holds, apart by spaces, its terms; its groups, each by the number of the field times
     that of its terms and the place of the term among these; how many postings each has; the
     postings, group by group; the words whose stems these terms are; the place of each one's term;
@@ -129,7 +177,7 @@ def _letters(terms: Sequence[str]) -> dict[str, range]:
     return dict(zip(letters, places, strict=True))
 
 
-def _groups(read: _Read, term_of: Numbers, letters: Collection[range]) -> Numbers:
+def _groups(read: Words, term_of: Numbers, letters: Collection[range]) -> Numbers:
     """Of each word that stands somewhere its group: letter by letter, field by field, term by
     term."""
     sizes = np.array([len(places) for places in letters], np.int64)
@@ -141,7 +189,7 @@ def _groups(read: _Read, term_of: Numbers, letters: Collection[range]) -> Number
     return groups
 
 
-def _post(groups: Numbers, read: _Read, first: int) -> tuple[Numbers, Numbers, Entries]:
+def _post(groups: Numbers, read: Words, first: int) -> tuple[Numbers, Numbers, Entries]:
     """The groups of a stretch, ascending; where the postings of each end, a zero first; and the
     postings. `groups`: of each word that stands somewhere."""
     texts = len(read.lengths)

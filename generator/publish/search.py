@@ -51,9 +51,17 @@ from generator.library.packed import digest
 from generator.library.people import organization_of
 from generator.model import File, Kept, Library, Paper, People
 from generator.publish.index import Index, Piece, Work, make
-from generator.publish.inverting import MAX_TEXT, invert, stems_told
+from generator.publish.inverting import (
+    MAX_TEXT,
+    invert,
+    pack,
+    read_words,
+    stems_told,
+    unpack,
+    with_others,
+)
 from generator.publish.letters import Previous
-from generator.publish.shards import FOLDER, shard, shard_name
+from generator.publish.shards import FOLDER, joined, parted, shard, shard_name
 from generator.text.plain import excerpt, plain_title
 from generator.text.words import FIELDS, STOP_WORDS, document_text, know_stems
 
@@ -68,6 +76,10 @@ B = 0.75
 STRETCH = 1_024
 """Documents that are read, inverted and counted together."""
 RECORDS_PER_SHARD = 8
+_OTHERS = 2
+"""Files of a stretch behind its shards of records."""
+_DIGEST = 8
+"""Bytes by which a paper of a stretch is told from what it was."""
 AUTHORS_SHOWN = 10
 """Names in a result: who looks for a person should see that name."""
 ABSTRACTS = "api/papers/"
@@ -78,9 +90,16 @@ class _Stretch(Struct, frozen=True, kw_only=True):
 
     number: int
     papers: tuple[Paper, ...]
+    digests: bytes
+    """Of each paper eight bytes that are others when it is; zeros where nobody knows."""
     topics: Mapping[str, str]
     """The titles of all topics by slug."""
     people: People
+
+    @property
+    def around(self) -> str:
+        """A digest of what all of its files depend on besides papers."""
+        return digest([FORMAT, self.number, self.topics, self.people.organizations])
 
 
 def search_documents(library: Library) -> Iterator[dict[str, str]]:
@@ -153,7 +172,15 @@ def _stretches(library: Library) -> Iterator[_Stretch]:
     papers, topics = _numbered(library), _titles(library)
     for number, first in enumerate(range(0, len(papers), STRETCH)):
         chosen = tuple(papers[first : first + STRETCH])
-        yield _Stretch(number=number, papers=chosen, topics=topics, people=library.people)
+        digests = (library.digests.get(paper.id, "") for paper in chosen)
+        told = "".join([each[: 2 * _DIGEST].ljust(2 * _DIGEST, "0") for each in digests])
+        yield _Stretch(
+            number=number,
+            papers=chosen,
+            digests=bytes.fromhex(told),
+            topics=topics,
+            people=library.people,
+        )
 
 
 def _texts(paper: Paper, title: str, abstract: str, topics: Mapping[str, str]) -> tuple[str, ...]:
@@ -209,8 +236,7 @@ def _key(stretch: _Stretch, library: Library, memory: Memory) -> str:
     digests = [library.digests.get(paper.id, "") for paper in stretch.papers]
     if not all(digests):
         return _key_of_stretch(stretch)
-    around = [FORMAT, stretch.number, stretch.topics, stretch.people.organizations]
-    name = f"key of {digest(around, *digests)}"
+    name = f"key of {digest(stretch.around, *digests)}"
     known = memory.get(name)
     key = _key_of_stretch(stretch) if known is None else known.decode()
     if known is None:
@@ -232,28 +258,57 @@ def _key_of_stretch(stretch: _Stretch) -> str:
 
 
 def _invert(stretch: _Stretch, before: Piece | None) -> Piece:
-    first = stretch.number * STRETCH
+    first, around = stretch.number * STRETCH, stretch.around.encode()
+    changed: Sequence[int] = range(len(stretch.papers))
+    read, old = None, list[File]()
     if before:
         know_stems(stems_told(before.runs.values()))
-    told = [(p, plain_title(p.title), plain_abstract(p), stretch.topics) for p in stretch.papers]
-    runs, lengths = invert([_texts(*paper) for paper in told], first)
-    records = [_record(*paper) for paper in told]
-    known = {file.path: file for file in before.files} if before else {}
-    files = list(_record_shards(records, first // RECORDS_PER_SHARD, known))
-    digests = "".join(shard_name(file.path).rpartition("-")[2] for file in files)
-    names = shard(f"stretches/{stretch.number}", digests.encode("ascii"))
-    facets = orjson.dumps(_facets(stretch))
-    files += [names, shard(f"facets/{stretch.number}", facets)]
-    return Piece(files=tuple(files), runs=runs, lengths=lengths)
+        was, digests, known = parted(before.kept)
+        if was == around and len(digests) <= len(stretch.digests):
+            changed = _changed(digests, stretch.digests)
+            read, old = unpack(known), list(before.files[:-_OTHERS])
+    shards = {place // RECORDS_PER_SHARD for place in changed}
+    told = {
+        place: (paper, plain_title(paper.title), plain_abstract(paper), stretch.topics)
+        for place, paper in enumerate(stretch.papers)
+        if place // RECORDS_PER_SHARD in shards
+    }
+    texts = {place: _texts(*told[place]) for place in changed}
+    words = with_others(read, texts) if read else read_words(texts.values())
+    records = {place: _record(*each) for place, each in told.items()}
+    files = list(_record_shards(records, len(stretch.papers), first // RECORDS_PER_SHARD, old))
+    told_names = "".join(shard_name(file.path).rpartition("-")[2] for file in files)
+    names = shard(f"stretches/{stretch.number}", told_names.encode("ascii"))
+    facets = shard(f"facets/{stretch.number}", orjson.dumps(_facets(stretch)))
+    return Piece(
+        files=(*files, names, facets),
+        runs=invert(words, first),
+        lengths=words.totals,
+        kept=joined([around, stretch.digests, pack(words)]),
+    )
+
+
+def _changed(before: bytes, now: bytes) -> list[int]:
+    """The places of papers whose digests are others than before, or unknown."""
+    return [
+        place
+        for place, start in enumerate(range(0, len(now), _DIGEST))
+        if (own := now[start : start + _DIGEST]) != before[start : start + _DIGEST]
+        or not own.strip(b"\0")
+    ]
 
 
 def _record_shards(
-    records: Sequence[list[Any]], number: int, known: Mapping[str, File]
+    records: Mapping[int, list[Any]], papers: int, number: int, old: Sequence[File]
 ) -> Iterator[File]:
-    """The shards of records, numbered from a number on."""
-    for first in range(0, len(records), RECORDS_PER_SHARD):
-        content = orjson.dumps(records[first : first + RECORDS_PER_SHARD])
-        yield shard(f"records/{number + first // RECORDS_PER_SHARD}", content, known)
+    """The shards of the records of so many papers, numbered from a number on. `records`: by place,
+    those of all papers of a shard that is another than in `old`."""
+    for first in range(0, papers, RECORDS_PER_SHARD):
+        place = first // RECORDS_PER_SHARD
+        some = [
+            records[n] for n in range(first, min(first + RECORDS_PER_SHARD, papers)) if n in records
+        ]
+        yield shard(f"records/{number + place}", orjson.dumps(some)) if some else old[place]
 
 
 def _record(paper: Paper, title: str, abstract: str, topics: Mapping[str, str]) -> list[Any]:
