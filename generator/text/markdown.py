@@ -86,6 +86,8 @@ def render_markdown(text: str, heading_level: int = 2) -> str:
     links. No raw HTML: it is shown as text. No heading is above `heading_level`: where one would
     be, all move down together. Never raises; text too long or too tangled to be parsed in a
     second or two is shown as it stands."""
+    if is_bare(text):
+        return f"<p>{_linked(text)}</p>"
     text, plain = _looked_at(text)
     if plain or not is_affordable(text):
         return _paragraphs(text)
@@ -125,6 +127,28 @@ def _looked_at(text: str) -> tuple[str, bool]:
     """A text as it is read, and whether it is plain: both its words and its HTML are wanted."""
     text = _normal(text)
     return text, is_plain(text)
+
+
+def is_bare(text: str) -> bool:
+    """Whether a text is one clean line of which neither Markdown nor TeX interprets anything but
+    bare addresses, as most are."""
+    return (
+        text[:1].isalpha()
+        and text.isprintable()
+        and text[-1] != " "
+        and not (
+            "  " in text
+            or "$" in text
+            or "*" in text
+            or "_" in text
+            or "]" in text
+            or "&" in text
+            or "<" in text
+            or "`" in text
+            or "\\" in text
+            or "''" in text
+        )
+    )
 
 
 def is_plain(text: str) -> bool:
@@ -189,6 +213,8 @@ def _plain_inline(text: str) -> str:
 
 def _linked(text: str) -> str:
     """Text escaped, its bare addresses as links."""
+    if "://" not in text:
+        return escape_content(text)
     parts, done = [], 0
     for found in bare_urls(text):
         shown = escape_content(text[found.start : found.end])

@@ -12,6 +12,7 @@ from pylatexenc.latex2text import LatexNodes2Text  # type: ignore[import-untyped
 
 from generator.text.markdown import (
     is_affordable,
+    is_bare,
     is_plain,
     render_markdown,
     render_plain,
@@ -27,8 +28,6 @@ logging.getLogger("pylatexenc").setLevel(logging.CRITICAL)  # it comments on str
 
 _PARAGRAPHS = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
 _TEX_IN_TEXT = ("\\", "`", "''")
-_MARKS = (*"*_]&<$", *_TEX_IN_TEXT)
-"""Without one of them, Markdown and TeX interpret nothing but the start of a line."""
 _ESCAPED = re.compile(r"\\([%&$#_{}])")
 _QUOTED = (
     (re.compile(r"``(?=\S)([^`\n]{0,300}?)''"), r"“\1”"),
@@ -83,20 +82,9 @@ def plain_text(markdown: str) -> str:
     """Markdown with TeX as plain Unicode text, paragraphs apart by an empty line: links keep
     their text, code its content, formulas become what Unicode can say of them (`$\\alpha_1$` →
     `α_1`). Money keeps its dollars. Never raises."""
-    if _is_bare(markdown):
+    if is_bare(markdown):
         return markdown
     return clean_text(_text_tex(render_words(markdown, unicode_math)))
-
-
-def _is_bare(text: str) -> bool:
-    """Whether a text is one clean line of which nothing is interpreted, as most are."""
-    return (
-        text[:1].isalpha()
-        and text.isprintable()
-        and "  " not in text
-        and text[-1] != " "
-        and not any(mark in text for mark in _MARKS)
-    )
 
 
 def plain_source(markdown: str) -> str:
@@ -120,7 +108,7 @@ def _bracketed(tex: str, display: bool) -> str:
 @lru_cache(maxsize=1_024)
 def plain_title(title: str) -> str:
     """A title with its TeX as plain Unicode, in one line. Titles are no Markdown."""
-    if _is_bare(title):
+    if is_bare(title):
         return title
     pieces = split_math(clean_line(title))
     return clean_line(
@@ -140,6 +128,8 @@ def unicode_math(tex: str, display: bool = False) -> str:
 
 def title_html(title: str) -> str:
     """A title as HTML: escaped, its formulas as MathML, `\\%` and accents as what they mean."""
+    if is_bare(title):
+        return escape(title)
     pieces = split_math(clean_line(title))
     return "".join(
         render_math(piece.tex, display=False) if piece.tex else escape(_text_tex(piece.source))
