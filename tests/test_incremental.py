@@ -328,3 +328,38 @@ def test_what_copies_of_the_process_work_out_is_what_it_would_itself(
     made = tree(toy / "output")
     assert any(ONE_MORE.encode() in content for content in made.values())
     assert made == clean(toy)
+
+
+AS_IF_MANY_PAGES = """
+import generator.beside
+generator.beside._SOON_READ = 0  # a copy compiles templates only
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are copied on Linux only")
+@pytest.mark.parametrize("cached", [True, False])
+@pytest.mark.parametrize("before", ["", AS_IF_MANY_PAGES, WITH_A_THREAD])
+def test_what_a_copy_begins_for_a_new_site_is_what_the_process_would_itself(
+    toy: Path, before: str, cached: bool
+) -> None:
+    subprocess.run(
+        [sys.executable, "-c", before + BUILD.replace("Path()", f"Path(), cached={cached}")],
+        cwd=toy,
+        env={"PYTHONPATH": str(REPOSITORY)},
+        check=True,
+        timeout=120,
+        stdout=subprocess.PIPE,
+    )
+    assert tree(toy / "output") == clean(toy)
+    assert built(toy) == clean(toy)  # what was remembered is as good as new
+
+
+def test_a_mistake_in_a_new_site_is_told_once(toy: Path) -> None:
+    write_text(toy, "content/papers/2025/2507.22565.md", "---\ntitle: ''\nadded: 1\n---\n")
+    with pytest.raises(BroadsheetError) as caught:
+        build(toy)
+    assert [problem.fact for problem in caught.value.problems] == [
+        "'title' is empty: ''",
+        "'added' is not a date: '1'",
+    ]
+    assert not (toy / "output").exists()
