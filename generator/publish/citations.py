@@ -57,6 +57,7 @@ _JOURNAL = re.compile(r"\b(?:journal|letters|national academy|transactions)\b", 
 _NO_KEY = re.compile("[^a-z0-9]")
 _OLD_ARXIV_ID = re.compile(r"([a-z]+(?:-[a-z]+)?(?:\.[a-z]{2})?)-(\d{7})")
 """An arXiv id from before 2007-04 as a paper's id writes it."""
+_IN_SCRIPT = tuple((character, f"\\u{ord(character):04x}") for character in "<>&\u2028\u2029")
 _ARXIV_HOSTS = ("arxiv.org", "www.arxiv.org", "export.arxiv.org")
 _DOI_HOSTS = ("doi.org", "dx.doi.org", "www.doi.org")
 
@@ -497,6 +498,6 @@ def json_ld(paper: Paper) -> str:
 
 def _script_safe(json: str) -> str:
     """JSON in which nothing can end a script element, start a comment or break a line."""
-    for character in "<>&\u2028\u2029":
-        json = json.replace(character, f"\\u{ord(character):04x}")
+    for character, escape in _IN_SCRIPT:
+        json = json.replace(character, escape)
     return json

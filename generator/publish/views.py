@@ -1,6 +1,7 @@
 """What templates see of papers and listings, as themes/README.md promises their authors."""
 
 import datetime
+import re
 from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import Any
@@ -36,6 +37,8 @@ _FIND = (
     ("arXiv", "https://arxiv.org/search/?searchtype=title&query="),
     ("Google Scholar", "https://scholar.google.com/scholar?q="),
 )
+_WORDS_ONLY = re.compile("[A-Za-z0-9_.~ -]*").fullmatch
+"""Whether a text stands in a query as it is, but for its blanks (RFC 3986, section 2.3)."""
 
 
 class SiteView(Struct, frozen=True, kw_only=True, eq=False):
@@ -373,7 +376,8 @@ def _buttons(paper: Paper) -> tuple[Button, ...]:
 
 
 def _find(paper: Paper) -> tuple[Ref, ...]:
-    query = quote_plus(plain_title(paper.title))
+    title = plain_title(paper.title)
+    query = title.replace(" ", "+") if _WORDS_ONLY(title) else quote_plus(title)
     return tuple(Ref(title=title, url=url + query) for title, url in _FIND)
 
 
