@@ -343,6 +343,7 @@ def _results(
     )
     under_way = deque(islice(begun, _UNDER_WAY))
     meanwhile()
+    _give_back()  # of what others gave to be staged
     while under_way:
         yield under_way.popleft().result
         under_way.extend(islice(begun, 1))
@@ -352,8 +353,9 @@ def _make(batch: Batch, place: Place) -> _Made:
     """The files of a batch, staged where that can be done here. What templates leave in cycles, as
     macros do, holds whole pages, and goes at once."""
     files = make(batch)
+    made: _Made = (write_files(place, files), []) if is_in_reach(place) else ([], list(files))
     gc.collect(0)
-    return (write_files(place, files), []) if is_in_reach(place) else ([], files)
+    return made
 
 
 def _site_files(site: Site, theme: Theme) -> Iterator[File]:

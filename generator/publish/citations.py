@@ -301,7 +301,7 @@ class _Name(NamedTuple):
     """The surname in ASCII."""
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 12)
 def _name(name: str) -> _Name:
     line = _line(name)
     parts, tex = _split_name(line), _escaped(line)

@@ -276,14 +276,14 @@ def batches(products: Iterable[Product], library: Library, frame: Frame) -> Iter
         yield Batch(frame=pickled, products=chosen, papers=papers)
 
 
-def make(batch: Batch) -> list[File]:
-    """The files of a batch. Raises BroadsheetError with every failing template once."""
-    frame, files = _frame(batch.frame), list[File]()
+def make(batch: Batch) -> Iterator[File]:
+    """The files of a batch, one by one: those of a large topic are long. Raises BroadsheetError
+    with every failing template once, behind the last file."""
+    frame = _frame(batch.frame)
     pages, others = PageRenderer(frame, batch.papers), _Maker(frame, batch.papers)
     for product in batch.products:
-        files += pages.render(product.body) if product.kind == "page" else others.make(product)
+        yield from pages.render(product.body) if product.kind == "page" else others.make(product)
     pages.finish()
-    return files
 
 
 @lru_cache(maxsize=2)

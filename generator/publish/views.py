@@ -287,7 +287,7 @@ def _known(paper: Paper, around: Around) -> dict[str, Any]:
 _excerpt = lru_cache(maxsize=2048)(excerpt)
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 12)
 def _title(title: str) -> Markup:
     return Markup(title_html(title))  # noqa: S704 (escaped there)
 
