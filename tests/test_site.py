@@ -19,9 +19,9 @@ from generator.content import load_config, load_theme
 from generator.errors import BroadsheetError
 from generator.library.pages import format_paper
 from generator.library.related import relate
-from generator.model import Change, Library, Note, Paper, Topic
+from generator.model import Change, File, Library, Note, Paper, Topic
 from generator.publish.html import Frame, Links, make_frame, root_from
-from generator.publish.products import Plan, Product, batches, make
+from generator.publish.products import Batch, Plan, Product, batches, make
 from generator.publish.templates import make_environment, ready_templates
 from generator.publish.theme import Look
 from generator.publish.views import Around, Cards, view_listing
@@ -357,8 +357,13 @@ def test_a_relative_link_leads_where_the_absolute_one_does(
 def made(site: Site, frame: Frame, executor: Executor | None = None) -> dict[str, bytes]:
     """The files of all products."""
     found = list(batches(planned(site, frame)[1], site.library, frame))
-    results = executor.map(make, found) if executor else map(make, found)
+    results = executor.map(all_of, found) if executor else map(all_of, found)
     return {file.path: file.content for files in results for file in files}
+
+
+def all_of(batch: Batch) -> list[File]:
+    """The files of a batch, whoever makes it: `make` gives them one by one."""
+    return list(make(batch))
 
 
 def test_products_are_the_same_whoever_makes_them(look: Look) -> None:
