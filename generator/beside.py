@@ -8,7 +8,6 @@ itself.
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.model import File, Kept
-from generator.storage.aside import can_copy, in_turn
+from generator.storage.aside import aside, can_copy, in_turn
 from generator.storage.cache import Cache
 from generator.storage.ledger import LastSite
 from generator.storage.tree import FileStat
@@ -165,21 +164,16 @@ def beginning(task: Task) -> Iterator[Begun]:
         config = load_config(task.root, task.base_url)
         return ready_templates(load_theme(task.root, config).look, None)
 
-    def loaded(own: Cache | None) -> Loaded:
+    def loaded(own: Cache) -> Loaded:
         return load(replace(task, memory=own))
 
     with ExitStack() as stack:
-        if len(task.content) > _SOON_READ:
-            (last,) = stack.enter_context(in_turn(compiled))
-            yield Begun(compiled=last)
-        elif memory is None:
-            first, last = stack.enter_context(in_turn(partial(loaded, None), compiled))
-            yield Begun(first, last)
-        else:
-            reading = stack.enter_context(ExitStack())
-            reading.enter_context(memory.being_read())
-            first, last = stack.enter_context(in_turn(_noting(memory, loaded), compiled))
-            yield Begun(_noted(memory, first, then=reading.close), last)
+        if memory is None or len(task.content) > _SOON_READ:
+            yield Begun(compiled=stack.enter_context(aside(compiled)))
+            return
+        stack.enter_context(memory.being_read())
+        first, last = stack.enter_context(in_turn(_noting(memory, loaded), compiled))
+        yield Begun(_noted(memory, first), last)
 
 
 def _noting(memory: Cache, work: Callable[[Cache], _Result]) -> Callable[[], _Noted[_Result]]:
@@ -192,15 +186,12 @@ def _noting(memory: Cache, work: Callable[[Cache], _Result]) -> Callable[[], _No
     return noting
 
 
-def _noted(
-    memory: Cache, waited: Callable[[], _Noted[_Result]], then: Callable[[], None] = lambda: None
-) -> Callable[[], _Result]:
-    """What some work gives, after what it noted is remembered, `then` something else."""
+def _noted(memory: Cache, waited: Callable[[], _Noted[_Result]]) -> Callable[[], _Result]:
+    """What some work gives, after what it noted is remembered."""
 
     def result() -> _Result:
         done, used, values = waited()
         memory.add(used, values)
-        then()
         return done
 
     return result

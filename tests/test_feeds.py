@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from generator.model import Link, Paper, Topic
 from generator.publish.feeds import (
     FeedChannel,
-    Written,
+    WrittenEntry,
     render_days_feed,
     render_entry,
     render_feeds,
@@ -304,7 +304,7 @@ def test_hostile_text_stays_text_in_the_html_of_every_format() -> None:
 
 
 def test_a_paper_is_rendered_once_for_all_its_feeds() -> None:
-    entries: dict[str, Written] = {}
+    entries: dict[str, WrittenEntry] = {}
     for base in ("/", "/topics/robotics/"):
         channel = replace(CHANNEL, base=base)
         files = render_feeds(

@@ -19,7 +19,7 @@ from msgspec import Struct
 from generator.library.abstract import plain_abstract
 from generator.model import File, Paper, Topic
 from generator.publish.addresses import absolute_url
-from generator.publish.xml import DECLARATION, format_element, xml_escape, xml_text
+from generator.publish.xml import DECLARATION, format_element, xml_text
 from generator.site.calendar import MONTHS
 from generator.text.plain import plain_text, plain_title
 
@@ -95,7 +95,7 @@ class FeedEntry(Struct, frozen=True, kw_only=True):
     """Where the paper itself is published."""
 
 
-class Written(Struct, frozen=True):
+class WrittenEntry(Struct, frozen=True):
     """An entry as it stands in each kind of feed."""
 
     rss: str
@@ -111,7 +111,7 @@ def render_feeds(
     base_url: str,
     language: str,
     topics: Mapping[str, Topic],
-    entries: MutableMapping[str, Written] | None = None,
+    entries: MutableMapping[str, WrittenEntry] | None = None,
 ) -> Iterator[File]:
     """`feed.xml` (RSS 2.0), `atom.xml` and `feed.json` (JSON Feed 1.1) of a channel.
 
@@ -181,9 +181,9 @@ def _label(kind: str) -> str:
     return _LABELS.get(kind) or kind.replace("-", " ").replace("_", " ").capitalize()
 
 
-def _written(entry: FeedEntry) -> Written:
+def _written(entry: FeedEntry) -> WrittenEntry:
     json = orjson.Fragment(orjson.dumps(_json_entry(entry)))
-    return Written(_rss_item(entry), _atom_entry(entry), json, entry.updated)
+    return WrittenEntry(_rss_item(entry), _atom_entry(entry), json, entry.updated)
 
 
 def _rss_item(entry: FeedEntry) -> str:
@@ -208,8 +208,10 @@ def _atom_entry(entry: FeedEntry) -> str:
         _element("published", _rfc3339(entry.published)),
         _element("updated", _rfc3339(entry.updated)),
         _element("id", entry.id),
-        f'<summary type="html">{xml_escape(entry.summary)}</summary>' if entry.summary else "",
-        f'<content type="html">{xml_escape(entry.html)}</content>',
+        f'<summary type="html">{escape(entry.summary, quote=False)}</summary>'
+        if entry.summary
+        else "",
+        f'<content type="html">{escape(entry.html, quote=False)}</content>',
         *[format_element("category", "", {"term": category}) for category in entry.categories],
         format_element("link", "", related) if entry.external_url else "",
         *[_author(name) for name in entry.authors],
@@ -223,7 +225,7 @@ def _author(name: str) -> str:
 
 def _element(name: str, text: str) -> str:
     """As `format_element`, of a text that XML allows."""
-    return f"<{name}>{xml_escape(text)}</{name}>" if text else f"<{name}/>"
+    return f"<{name}>{escape(text, quote=False)}</{name}>" if text else f"<{name}/>"
 
 
 def _uri(url: str) -> str:
@@ -241,12 +243,12 @@ def _rfc3339(day: date) -> str:
     return f"{day.isoformat()}T00:00:00+00:00"
 
 
-def _newest(entries: Sequence[Written]) -> date:
+def _newest(entries: Sequence[WrittenEntry]) -> date:
     return max((entry.updated for entry in entries), default=EPOCH)
 
 
 def _render_rss(
-    channel: FeedChannel, entries: Sequence[Written], base_url: str, language: str
+    channel: FeedChannel, entries: Sequence[WrittenEntry], base_url: str, language: str
 ) -> File:
     own = _uri(absolute_url(base_url, f"{channel.base}feed.xml"))
     parts = (
@@ -264,7 +266,7 @@ def _render_rss(
 
 
 def _render_atom(
-    channel: FeedChannel, entries: Sequence[Written], base_url: str, language: str
+    channel: FeedChannel, entries: Sequence[WrittenEntry], base_url: str, language: str
 ) -> File:
     page, own = (absolute_url(base_url, u) for u in (channel.url, f"{channel.base}atom.xml"))
     names = {"xml:lang": language, "xmlns": _ATOM} if language else {"xmlns": _ATOM}
@@ -288,7 +290,7 @@ def _file(channel: FeedChannel, name: str, content: bytes) -> File:
 
 
 def _render_json(
-    channel: FeedChannel, entries: Sequence[Written], base_url: str, language: str
+    channel: FeedChannel, entries: Sequence[WrittenEntry], base_url: str, language: str
 ) -> File:
     head = {
         "version": "https://jsonfeed.org/version/1.1",

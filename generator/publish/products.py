@@ -18,7 +18,7 @@ from generator.library.packed import digest
 from generator.model import File, Library, Paper
 from generator.publish.api import ApiItems, render_api_day, render_api_papers, render_api_topic
 from generator.publish.citations import ENDINGS, bulk_citations, render_citations
-from generator.publish.feeds import FeedChannel, Written, render_feeds
+from generator.publish.feeds import FeedChannel, WrittenEntry, render_feeds
 from generator.publish.html import Frame, PageDigests, PageRenderer
 from generator.publish.templates import make_environment
 from generator.site.calendar import json_since
@@ -303,7 +303,7 @@ class _Maker:
         repeats = "repeats" not in frame.config.leave_out
         self._items = ApiItems(base_url=self._base_url, topics=frame.around.topics, repeats=repeats)
         self._cited: dict[tuple[str, str], str] = {}
-        self._entries: dict[str, Written] = {}
+        self._entries: dict[str, WrittenEntry] = {}
         self._make: Mapping[str, Callable[[Product], Iterator[File]]] = {
             "paper": self._paper,
             "feeds": self._feeds,

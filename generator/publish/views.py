@@ -376,8 +376,8 @@ def _buttons(paper: Paper) -> tuple[Button, ...]:
 
 
 def _find(paper: Paper) -> tuple[Ref, ...]:
-    title = plain_title(paper.title)
-    query = title.replace(" ", "+") if _WORDS_ONLY(title) else quote_plus(title)
+    words = plain_title(paper.title)
+    query = words.replace(" ", "+") if _WORDS_ONLY(words) else quote_plus(words)
     return tuple(Ref(title=title, url=url + query) for title, url in _FIND)
 
 

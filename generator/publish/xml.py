@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from html import escape
 
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
 
@@ -16,15 +17,11 @@ def xml_text(text: str) -> str:
     return _FORBIDDEN.sub("", text)
 
 
-def xml_escape(text: str) -> str:
-    """Text as an element holds it."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
 def format_element(name: str, text: str = "", attributes: Mapping[str, str] | None = None) -> str:
     """One element holding only text, everything escaped: `<loc>https://…</loc>`."""
     shown = "".join(
-        f' {key}="{xml_escape(xml_text(value)).translate(_IN_ATTRIBUTE)}"'
+        f' {key}="{escape(xml_text(value), quote=False).translate(_IN_ATTRIBUTE)}"'
         for key, value in (attributes or {}).items()
     )
-    return f"<{name}{shown}>{xml_escape(xml_text(text))}</{name}>" if text else f"<{name}{shown}/>"
+    content = escape(xml_text(text), quote=False)
+    return f"<{name}{shown}>{content}</{name}>" if text else f"<{name}{shown}/>"
