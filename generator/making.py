@@ -4,12 +4,10 @@ once, and put in place."""
 import ctypes
 import gc
 import importlib
-import multiprocessing
 import os
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from functools import partial
 from itertools import chain, cycle, islice, repeat
@@ -66,13 +64,12 @@ from generator.storage.staging import (
     staging,
     write_files,
 )
+from generator.workers import WORTH_PROCESSES, Workers
 
 PROGRAM = f"Broadsheet {__version__}"
 LINKED_MOST = 1_000
 """So many unchanged files are linked into a new site; where there are more, what is new is moved in
 among them."""
-_WORTH_PROCESSES = 400
-"""Below so many papers to look at, or products to make, processes cost more than they save."""
 _WORTH_A_COPY = 20_000
 """Below so many papers, to begin another copy of the process takes longer than it saves."""
 _UNDER_WAY = 64
@@ -102,7 +99,7 @@ def make_site(
     output, memory = task.output, task.memory
     if found is None:  # heavy: before there are others, who then have it
         importlib.import_module("generator.publish.search")
-    with _Workers(jobs, executor) as workers:
+    with Workers(jobs, executor) as workers:
         # whoever is elsewhere may not see the pages, and after a build few are unknown
         alone = executor or task.last or begun.loaded
         readers = None if alone else workers.for_(len(task.content))
@@ -232,7 +229,7 @@ def _products(
 
 def _make_new(
     stage: Staging,
-    workers: "_Workers",
+    workers: Workers,
     waiting: Iterator[Batch],
     memory: Cache | None,
     meanwhile: Callable[[], None] = lambda: None,
@@ -240,7 +237,7 @@ def _make_new(
     """Make products and stage their files; `meanwhile` is done as soon as others are at it. Raises
     BroadsheetError with the problems of all that failed."""
     problems = dict[Problem, None]()
-    first = list(islice(waiting, _WORTH_PROCESSES // BATCH + 1))
+    first = list(islice(waiting, WORTH_PROCESSES // BATCH + 1))
     others = workers.for_(BATCH * len(first))
     for result in _results(chain(first, waiting), stage.place, others, meanwhile):
         try:
@@ -398,39 +395,3 @@ def _days_feed(site: Site) -> Iterator[File]:
     newest = islice(site.days.values(), config.feed_entries)
     days = [(day.first, [site.library.papers[paper] for paper in day.papers]) for day in newest]
     return render_days_feed(daily, days, base_url=config.base_url, language=config.language)
-
-
-class _Workers:
-    """The executor given, or processes, started where they are worth it."""
-
-    def __init__(self, jobs: int | None, executor: Executor | None) -> None:
-        self._jobs = jobs or os.cpu_count() or 1
-        self._given = executor
-        self._pool: ProcessPoolExecutor | None = None
-
-    def for_(self, count: int) -> Executor | None:
-        """Who does so many pieces of work; None for whoever asks."""
-        if self._given:
-            return self._given if count >= _WORTH_PROCESSES else None
-        if self._pool is None and self._jobs > 1 and count >= _WORTH_PROCESSES:
-            context = multiprocessing.get_context(_start_method())
-            gc.freeze()
-            # they may begin where nobody collects (`load_library`)
-            self._pool = ProcessPoolExecutor(self._jobs, mp_context=context, initializer=gc.enable)
-        return self._pool
-
-    def __enter__(self) -> "_Workers":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._pool:
-            self._pool.shutdown(cancel_futures=True)
-
-
-def _start_method() -> str:
-    """How processes begin: as copies of this one, which is quick, unless it has threads, whose
-    locks they would copy too."""
-    methods = multiprocessing.get_all_start_methods()
-    if "fork" in methods and os.uname().sysname == "Linux" and threading.active_count() == 1:
-        return "fork"
-    return "forkserver" if "forkserver" in methods else "spawn"

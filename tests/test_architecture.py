@@ -17,7 +17,7 @@ FLOORS = (
     ("site",),
     ("publish", "sources"),
     ("content",),
-    ("beside",),
+    ("beside", "workers"),
     ("making",),
     ("build", "pull", "check", "status", "export", "new", "topics", "cluster"),
     ("add", "ahead"),

@@ -1,0 +1,163 @@
+"""Who does the work of a build: this process with copies of it, or an executor that was given."""
+
+import gc
+import multiprocessing
+import os
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from contextlib import suppress
+from functools import partial
+from typing import Any, ParamSpec, TypeVar, cast
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+WORTH_PROCESSES = 400
+"""Below so many papers to look at, or products to make, processes cost more than they save."""
+_AHEAD = 2
+"""Pieces of work that a process has at most: one that it does, and what it does next."""
+
+
+class Workers:
+    """The executor given, or as many processes as there are jobs, this one among them; the others
+    begin where they are worth it."""
+
+    def __init__(self, jobs: int | None, executor: Executor | None) -> None:
+        self._jobs = jobs or os.cpu_count() or 1
+        self._given = executor
+        self._team: _Team | None = None
+
+    def for_(self, count: int) -> Executor | None:
+        """Who does so many pieces of work; None for whoever asks."""
+        if self._given:
+            return self._given if count >= WORTH_PROCESSES else None
+        if self._team is None and self._jobs > 1 and count >= WORTH_PROCESSES:
+            self._team = _Team(self._jobs - 1)
+        return self._team
+
+    def __enter__(self) -> "Workers":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._team:
+            self._team.shutdown(cancel_futures=True)
+
+
+class _Team(Executor):
+    """Some processes and whoever waits for them: who waits for a result does meanwhile what nobody
+    has begun. So one process less has to be told of papers, and nobody is idle."""
+
+    def __init__(self, processes: int) -> None:
+        context = multiprocessing.get_context(_start_method())
+        gc.freeze()
+        # they may begin where nobody collects (`load_library`)
+        self._pool = ProcessPoolExecutor(processes, mp_context=context, initializer=gc.enable)
+        self._processes = self._most = processes
+        self._left = deque[_Work]()
+        self._away = 0
+        """How many pieces of work the processes have."""
+        self._lock = threading.Lock()
+
+    def submit(
+        self, do: Callable[_P, _T], /, *args: _P.args, **keywords: _P.kwargs
+    ) -> "Future[_T]":
+        """Have something done. What comes first, when nobody has anything to do, may be long:
+        nothing waits behind it for the same process."""
+        work = _Work(self, partial(do, *args, **keywords))
+        with self._lock:
+            if not (self._away or self._left):
+                self._most = self._processes
+            self._left.append(work)
+            self._hand_out()
+        return cast("Future[_T]", work)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Let the processes end; what nobody has begun is left undone."""
+        with self._lock:
+            self._left.clear()
+        self._pool.shutdown(wait, cancel_futures=cancel_futures)
+
+    def do_one(self) -> bool:
+        """Do what is to be done first; False where everything has been begun."""
+        with self._lock:
+            work = self._left.popleft() if self._left else None
+        if work is None:
+            return False
+        work.do()
+        return True
+
+    def drop(self, work: "_Work") -> None:
+        """Nobody is to begin this any more."""
+        with self._lock, suppress(ValueError):
+            self._left.remove(work)
+
+    def _hand_out(self) -> None:
+        try:
+            while self._left and self._away < self._most:
+                self._left[0].give(self._pool).add_done_callback(self._take)
+                self._left.popleft()
+                self._away += 1
+        except BrokenExecutor:  # the others are lost: what is left is done here
+            self._most = 0
+
+    def _take(self, done: Future[Any]) -> None:
+        """A process has done something, and is given something else to do. Not where it was lost:
+        the pool is locked then, and `submit` may wait for it with the lock of the team."""
+        if done.cancelled() or isinstance(done.exception(), BrokenExecutor):
+            return
+        with self._lock:
+            self._away -= 1
+            self._most = _AHEAD * self._processes
+            self._hand_out()
+
+
+class _Work(Future[Any]):
+    """What somebody does once."""
+
+    def __init__(self, team: _Team, call: Callable[[], Any]) -> None:
+        super().__init__()
+        self._team, self._call = team, call
+        self._given: Future[Any] | None = None
+
+    def give(self, pool: Executor) -> Future[Any]:
+        """Have others do it."""
+        self._given = pool.submit(self._call)
+        return self._given
+
+    def do(self) -> None:
+        """Do it here."""
+        try:
+            self.set_result(self._call())
+        except Exception as error:
+            self.set_exception(error)
+
+    def result(self, timeout: float | None = None) -> Any:
+        """What comes of it; meanwhile the caller does what nobody has begun. What a process had
+        that is lost is done here."""
+        while not self.done() and self._team.do_one():
+            pass
+        if self._given is None:
+            return super().result(timeout)
+        try:
+            return self._given.result(timeout)
+        except BrokenExecutor:
+            return self._call()
+
+    def done(self) -> bool:
+        """Whether something came of it."""
+        return self._given.done() if self._given else super().done()
+
+    def cancel(self) -> bool:
+        """Leave it undone, if that is still possible."""
+        self._team.drop(self)
+        return self._given.cancel() if self._given else super().cancel()
+
+
+def _start_method() -> str:
+    """How processes begin: as copies of this one, which is quick, unless it has threads, whose
+    locks they would copy too."""
+    methods = multiprocessing.get_all_start_methods()
+    if "fork" in methods and os.uname().sysname == "Linux" and threading.active_count() == 1:
+        return "fork"
+    return "forkserver" if "forkserver" in methods else "spawn"

@@ -1,0 +1,97 @@
+"""Who does the work of a build: this process and others, which may be lost."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from generator.workers import WORTH_PROCESSES, Workers
+
+HERE = os.getpid()
+
+
+def double(number: int) -> tuple[int, int]:
+    """Twice a number, and who says so."""
+    time.sleep(0.002)
+    return 2 * number, os.getpid()
+
+
+def fail(number: int) -> int:
+    """Raise a ValueError that names the number."""
+    raise ValueError(f"not {number}")
+
+
+def die(number: int) -> int:
+    """The number, unless somebody else is asked, who is killed."""
+    if os.getpid() != HERE:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def wait_for(file: Path) -> bool:
+    """Whether a file comes within 20 seconds."""
+    return any(file.exists() or time.sleep(0.01) for _ in range(2_000))
+
+
+@pytest.mark.parametrize("jobs", [2, 3])
+def test_this_process_and_others_share_the_work(jobs: int) -> None:
+    with Workers(jobs, None) as workers:
+        team = workers.for_(WORTH_PROCESSES)
+        assert team
+        told = list(team.map(double, range(200)))
+    assert [number for number, _ in told] == [*range(0, 400, 2)]
+    assert HERE in {who for _, who in told}
+    assert 2 <= len({who for _, who in told}) <= jobs
+
+
+def test_nobody_else_is_asked_for_little_work_or_one_job() -> None:
+    with Workers(2, None) as workers:
+        assert workers.for_(WORTH_PROCESSES - 1) is None
+    with Workers(1, None) as workers:
+        assert workers.for_(WORTH_PROCESSES) is None
+
+
+def test_nothing_waits_behind_long_work_that_came_first(tmp_path: Path) -> None:
+    with Workers(2, None) as workers:
+        team = workers.for_(WORTH_PROCESSES)
+        assert team
+        list(team.map(double, range(20)))
+        long = team.submit(wait_for, tmp_path / "ended")
+        assert [number for number, _ in team.map(double, range(9))] == [*range(0, 18, 2)]
+        assert not long.done()
+        (tmp_path / "ended").touch()
+        assert long.result()
+
+
+def test_a_failure_is_raised_where_the_result_is_asked_for() -> None:
+    with Workers(2, None) as workers:
+        team = workers.for_(WORTH_PROCESSES)
+        assert team
+        works = [team.submit(fail, number) for number in range(8)]
+        for number, work in enumerate(works):
+            with pytest.raises(ValueError, match=f"^not {number}$"):
+                work.result()
+        assert team.submit(double, 4).result()[0] == 8
+
+
+def test_what_lost_processes_had_to_do_is_done_here() -> None:
+    with Workers(2, None) as workers:
+        team = workers.for_(WORTH_PROCESSES)
+        assert team
+        assert list(team.map(die, range(50))) == [*range(50)]
+        assert list(team.map(double, range(5))) == [(2 * n, HERE) for n in range(5)]
+
+
+def test_what_is_cancelled_is_left_undone(tmp_path: Path) -> None:
+    with Workers(2, None) as workers:
+        team = workers.for_(WORTH_PROCESSES)
+        assert team
+        long = team.submit(wait_for, tmp_path / "ended")
+        others = [team.submit((tmp_path / str(number)).touch) for number in range(3)]
+        assert others[1].cancel()
+        assert others[2].result() is None
+        (tmp_path / "ended").touch()
+        assert long.result()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["0", "2", "ended"]
