@@ -1,17 +1,15 @@
 """A site, made: content/ is loaded, the site is planned, what is new of it is made by several at
 once, and put in place."""
 
-import ctypes
 import gc
 import importlib
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from functools import partial
-from itertools import chain, cycle, islice, repeat
-from typing import Any, TypeVar
+from itertools import chain, islice, repeat
+from typing import TYPE_CHECKING, TypeVar
 
 from generator import __version__
 from generator.beside import TEMPLATES, Begun, Beside, Previous, Task, load
@@ -20,9 +18,8 @@ from generator.errors import BroadsheetError, Problem
 from generator.library.memory import Notes
 from generator.library.related import (
     Relations,
-    relatable,
     relate,
-    relate_elsewhere,
+    relate_read,
     relations,
 )
 from generator.model import Changes, File, Kept, Library
@@ -64,7 +61,10 @@ from generator.storage.staging import (
     staging,
     write_files,
 )
-from generator.workers import WORTH_PROCESSES, Workers
+from generator.workers import WORTH_PROCESSES, Workers, give_back
+
+if TYPE_CHECKING:
+    from generator.library.wording import Reading
 
 PROGRAM = f"Broadsheet {__version__}"
 LINKED_MOST = 1_000
@@ -72,10 +72,8 @@ LINKED_MOST = 1_000
 among them."""
 _WORTH_A_COPY = 20_000
 """Below so many papers, to begin another copy of the process takes longer than it saves."""
-_UNDER_WAY = 64
+_UNDER_WAY = 16
 """Batches that wait, run or have just been made, when others make them."""
-_LEAN = 8
-"""After every so many batches somebody gives back memory."""
 _Made = tuple[list[Written], list[File]]
 """What was staged of a batch, and what is still to be staged."""
 _Result = TypeVar("_Result")
@@ -108,8 +106,11 @@ def make_site(
         ledger, previous, found = _before(task, found)
         config = fitted.config
         others = workers.for_(0 if previous else len(library.papers))
-        related = found.related if found else _related(library, others, memory)
-        search = found.search if found else _search(library, others, memory, previous, config)
+        related, search = (
+            (found.related, found.search)
+            if found
+            else _all_papers(library, others, memory, previous, config)
+        )
         _ready_templates(theme, memory, begun.compiled)
         site = plan_site(library, config)
         frame = make_frame(site, theme.look, PROGRAM)
@@ -131,7 +132,6 @@ def make_site(
                 make_new()
                 stage_others()
             else:
-                search = _begun(search())
                 make_new(meanwhile=stage_others)
             old = Old(paths=ledger.sizes, seal=ledger.seal) if ledger else None
             changes, seal = stage.publish(plan.kept, old)
@@ -203,20 +203,6 @@ def _ledger(
     )
 
 
-def _lean(work: Callable[..., _Result], *arguments: Any) -> _Result:
-    """What some work gives, after the memory that it needed is given back."""
-    result = work(*arguments)
-    _give_back()
-    return result
-
-
-def _give_back() -> None:
-    """Give memory that is free to the system; the C library keeps it for what comes."""
-    trim = getattr(ctypes.CDLL(None) if os.name == "posix" else None, "malloc_trim", None)
-    if trim:
-        trim(0)
-
-
 def _products(
     plan: Plan, site: Site, related: Callable[[], Relations], previous: Previous | None
 ) -> Iterator[Product]:
@@ -237,6 +223,7 @@ def _make_new(
     """Make products and stage their files; `meanwhile` is done as soon as others are at it. Raises
     BroadsheetError with the problems of all that failed."""
     problems = dict[Problem, None]()
+    give_back()
     first = list(islice(waiting, WORTH_PROCESSES // BATCH + 1))
     others = workers.for_(BATCH * len(first))
     for result in _results(chain(first, waiting), stage.place, others, meanwhile):
@@ -253,15 +240,33 @@ def _make_new(
         raise BroadsheetError(sorted(problems, key=lambda problem: problem.where))
 
 
-def _related(
-    library: Library, others: Executor | None, memory: Cache | None
-) -> Callable[[], Relations]:
-    """Begin to find out which papers are related; what is given tells it, once."""
-    if others is None:
-        return partial(relate, library, memory, library.digests)
-    work = partial(relate_elsewhere, relatable(library), library.digests)
-    waiting = [others.submit(_lean, work)]
-    return lambda: _noted(waiting.pop().result(), memory)
+def _all_papers(
+    library: Library,
+    others: Executor | None,
+    memory: Cache | None,
+    previous: Previous | None,
+    config: Config,
+) -> tuple[Callable[[], Relations], Callable[[], Iterable[File | Kept]]]:
+    """Begin to find out which papers are related, and to make the search; what is given tells each,
+    once. Both need the words of all papers: these are read for the search, and where others work on
+    it, one of them relates the papers by what was read."""
+    from generator.publish.search import render_search
+
+    waiting = list["Future[Notes]"]()
+
+    def relate_others(readings: "list[Reading]") -> None:
+        if others:
+            waiting.append(others.submit(relate_read, readings, library.digests))
+            give_back()  # of what others gave
+
+    def related() -> Relations:
+        if waiting:
+            return _noted(waiting.pop().result(), memory)
+        return relate(library, memory, library.digests)
+
+    has_json = "json" not in config.leave_out
+    files = render_search(library, others, memory, previous, abstracts=has_json, read=relate_others)
+    return related, _begun(files) if others else lambda: files
 
 
 def _noted(notes: Notes, memory: Cache | None) -> Relations:
@@ -288,21 +293,6 @@ def _second_half(half: int, digests: Callable[[], Iterable[str]]) -> Iterator[st
     """Empty digests as far as a number, then those that somebody is waited for."""
     yield from repeat("", half)
     yield from digests()
-
-
-def _search(
-    library: Library,
-    others: Executor | None,
-    memory: Cache | None,
-    previous: Previous | None,
-    config: Config,
-) -> Callable[[], Iterable[File | Kept]]:
-    """Begin to make the search; what is given tells its files, once."""
-    from generator.publish.search import render_search
-
-    has_json = "json" not in config.leave_out
-    files = render_search(library, others, memory, previous, abstracts=has_json)
-    return lambda: files
 
 
 def _begun(files: Iterable[File | Kept]) -> Callable[[], Iterable[File | Kept]]:
@@ -333,14 +323,11 @@ def _results(
         meanwhile()
         yield from (partial(_make, batch, place) for batch in waiting)
         return
-    _give_back()  # what was sent to those who look at all papers
-    works: Iterator[Callable[..., _Made]] = cycle([partial(_lean, _make), *[_make] * (_LEAN - 1)])
-    begun = (
-        executor.submit(work, batch, place) for work, batch in zip(works, waiting, strict=False)
-    )
+    give_back()  # what was sent to those who look at all papers
+    begun = (executor.submit(_make, batch, place) for batch in waiting)
     under_way = deque(islice(begun, _UNDER_WAY))
     meanwhile()
-    _give_back()  # of what others gave to be staged
+    give_back()  # of what others gave to be staged
     while under_way:
         yield under_way.popleft().result
         under_way.extend(islice(begun, 1))

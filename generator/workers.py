@@ -1,9 +1,12 @@
 """Who does the work of a build: this process with copies of it, or an executor that was given."""
 
+import ctypes
 import gc
 import multiprocessing
 import os
+import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
@@ -15,6 +18,13 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 WORTH_PROCESSES = 400
 """Below so many papers to look at, or products to make, processes cost more than they save."""
+_INTERVAL = 0.0005
+"""Seconds after which a thread that works lets another go on: those that talk to processes ask for
+it at each part of what they send or are sent, and a process waits for them meanwhile."""
+_LEAN = 0.2
+"""After so many seconds of work a process gives back memory."""
+_SPENT = list[float]()
+"""The seconds that each piece of work has taken here since then."""
 _AHEAD = 2
 """Pieces of work that a process has at most: one that it does, and what it does next."""
 
@@ -58,6 +68,8 @@ class _Team(Executor):
         self._away = 0
         """How many pieces of work the processes have."""
         self._lock = threading.Lock()
+        self._interval = sys.getswitchinterval()
+        sys.setswitchinterval(_INTERVAL)
 
     def submit(
         self, do: Callable[_P, _T], /, *args: _P.args, **keywords: _P.kwargs
@@ -77,6 +89,7 @@ class _Team(Executor):
         with self._lock:
             self._left.clear()
         self._pool.shutdown(wait, cancel_futures=cancel_futures)
+        sys.setswitchinterval(self._interval)
 
     def do_one(self) -> bool:
         """Do what is to be done first; False where everything has been begun."""
@@ -94,18 +107,22 @@ class _Team(Executor):
 
     def _hand_out(self) -> None:
         try:
-            while self._left and self._away < self._most:
-                self._left[0].give(self._pool).add_done_callback(self._take)
+            while self._left and self._away < (
+                self._most if len(self._left) > self._processes else self._processes
+            ):
+                work = self._left[0]
+                work.give(self._pool).add_done_callback(partial(self._take, work))
                 self._left.popleft()
                 self._away += 1
         except BrokenExecutor:  # the others are lost: what is left is done here
             self._most = 0
 
-    def _take(self, done: Future[Any]) -> None:
+    def _take(self, work: "_Work", done: Future[Any]) -> None:
         """A process has done something, and is given something else to do. Not where it was lost:
         the pool is locked then, and `submit` may wait for it with the lock of the team."""
         if done.cancelled() or isinstance(done.exception(), BrokenExecutor):
             return
+        work.forget()
         with self._lock:
             self._away -= 1
             self._most = _AHEAD * self._processes
@@ -122,15 +139,20 @@ class _Work(Future[Any]):
 
     def give(self, pool: Executor) -> Future[Any]:
         """Have others do it."""
-        self._given = pool.submit(self._call)
+        self._given = pool.submit(_do, self._call)
         return self._given
 
     def do(self) -> None:
         """Do it here."""
         try:
-            self.set_result(self._call())
+            self.set_result(_do(self._call))
         except Exception as error:
             self.set_exception(error)
+        self.forget()
+
+    def forget(self) -> None:
+        """It is done: what it was made of may be much."""
+        self._call = _nothing
 
     def result(self, timeout: float | None = None) -> Any:
         """What comes of it; meanwhile the caller does what nobody has begun. What a process had
@@ -152,6 +174,28 @@ class _Work(Future[Any]):
         """Leave it undone, if that is still possible."""
         self._team.drop(self)
         return self._given.cancel() if self._given else super().cancel()
+
+
+def _do(call: Callable[[], Any]) -> Any:
+    """What comes of a call. Now and then free memory is given back."""
+    start = time.monotonic()
+    result = call()
+    _SPENT.append(time.monotonic() - start)
+    if sum(_SPENT) > _LEAN:
+        _SPENT.clear()
+        give_back()
+    return result
+
+
+def give_back() -> None:
+    """Give memory that is free to the system; the C library keeps it for what comes."""
+    trim = getattr(ctypes.CDLL(None) if os.name == "posix" else None, "malloc_trim", None)
+    if trim:
+        trim(0)
+
+
+def _nothing() -> None:
+    """Stands for what was done."""
 
 
 def _start_method() -> str:

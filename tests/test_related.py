@@ -26,10 +26,9 @@ from generator.library.neighbours import (
     zeros,
 )
 from generator.library.packed import digest
-from generator.library.related import relate
-from generator.library.wording import telling_stem, words_of
+from generator.library.related import relate, relate_read, relations
+from generator.library.wording import read_papers, reading, telling_stem, words_of
 from generator.model import Paper
-from generator.text.plain import plain_title
 from generator.text.words import STOP_WORDS, document_text, stem, text_terms
 
 DAY = datetime.date(2025, 11, 26)
@@ -113,12 +112,27 @@ def test_numbers_and_single_letters_bring_no_papers_together() -> None:
 
 @given(st.text(max_size=60))
 def test_words_are_those_of_the_search(text: str) -> None:
-    words = words_of(Paper(id="p", title=text))
-    terms, normal = text_terms(plain_title(text)), map(document_text, words)
-    assert sorted(stem(word) for word in normal if word not in STOP_WORDS) == sorted(terms * 3)
+    words = words_of(text)
+    terms, normal = text_terms(text), map(document_text, words)
+    assert sorted(stem(word) for word in normal if word not in STOP_WORDS) == sorted(terms)
     told = {telling_stem(word) for word in words} - {""}
     assert told <= set(terms)
     assert {term for term in terms if term[1:].isalpha() and term.isascii()} <= told
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 99), st.randoms(use_true_random=False))
+def test_papers_that_others_have_read_in_any_order_are_related_alike(
+    seed: int, chance: random.Random
+) -> None:
+    some = library(150, seed)
+    chance.shuffle(some)
+    cut = chance.randrange(len(some))
+    readings = [reading(part, read_papers(part)) for part in (some[:cut], some[cut:])]
+    notes = relate_read(readings, {})
+    assert dict(relations(notes)) == dict(relate(some))
+    told = [relate(some, notes).told(paper.id) for paper in some]
+    assert told == [relate(some).told(paper.id) for paper in some]
 
 
 def test_there_are_a_few_at_most_and_never_the_paper_itself() -> None:

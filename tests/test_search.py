@@ -25,6 +25,7 @@ from generator.config import SourceConfig
 from generator.library.memory import Notes
 from generator.library.merge import classify
 from generator.library.pages import parse_topic
+from generator.library.wording import Words, read_texts, words_of
 from generator.model import File, Library, Link, Paper, Topic
 from generator.publish.inverting import (
     EMPTY,
@@ -33,6 +34,7 @@ from generator.publish.inverting import (
     merge,
     pack,
     read_words,
+    totals,
     unpack,
     with_others,
 )
@@ -628,12 +630,24 @@ WORDS = st.lists(st.sampled_from(["all", "able", "learn", "learned", "zebra", "c
 DOCUMENTS = st.lists(st.lists(WORDS.map(" ".join), min_size=len(FIELDS), max_size=len(FIELDS)))
 
 
+def titles_and_abstracts(documents: list[list[str]]) -> Words:
+    return read_texts((text for each in documents for text in (each[0], each[-1])), words_of)
+
+
+def between(documents: list[list[str]]) -> list[list[str]]:
+    return [each[1:-1] for each in documents]
+
+
+def words_in(documents: list[list[str]]) -> Words:
+    return read_words(titles_and_abstracts(documents), between(documents))
+
+
 @given(DOCUMENTS, st.integers(1, 5))
 def test_the_postings_of_stretches_are_those_of_each_text(
     documents: list[list[str]], size: int
 ) -> None:
     starts = range(0, len(documents), size)
-    stretches = [invert(read_words(documents[first : first + size]), first) for first in starts]
+    stretches = [invert(words_in(documents[first : first + size]), first) for first in starts]
     for letter in {letter for runs in stretches for letter in runs}:
         postings = merge([runs[letter] for runs in stretches if letter in runs])
         for place, lists in enumerate(postings.fields):
@@ -651,9 +665,11 @@ def test_words_of_which_some_documents_are_others_are_those_of_all_documents(
     told = dict(zip(places, others, strict=False))
     now = [told.get(place, each) for place, each in enumerate([*documents, *others[:1]])]
     now = now[: max([len(documents), *(place + 1 for place in told)])]
-    again = with_others(unpack(pack(read_words(documents))), told)
-    whole = read_words(now)
-    assert again.totals == whole.totals
+    read = titles_and_abstracts([*told.values()])
+    before = unpack(pack(words_in(documents)))
+    again = with_others(before, [*told], read, between([*told.values()]))
+    whole = words_in(now)
+    assert totals(again) == totals(whole)
     runs = [invert(words, 3) for words in (again, whole)]
     assert runs[0].keys() == runs[1].keys()
     for letter in runs[0]:
@@ -666,7 +682,7 @@ def test_what_two_runs_tell_differently_is_what_their_postings_do(
 ) -> None:
     others = [data.draw(st.sampled_from([each, each[::-1], each[:-1] * 2])) for each in documents]
     others = [[*each, *[""] * len(FIELDS)][: len(FIELDS)] for each in others]
-    old, new = (invert(read_words(some), 0) for some in (documents, others))
+    old, new = (invert(words_in(some), 0) for some in (documents, others))
     for letter in old.keys() | new.keys():
         runs = [side.get(letter, EMPTY) for side in (old, new)]
         whole = Change(range(9), *(merge([run]) for run in runs))

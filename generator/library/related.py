@@ -6,7 +6,7 @@ how they are found and which far-fetched ones are not looked at. The order of pa
 matter.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,7 +14,8 @@ from generator.library.memory import Memory, Notes
 from generator.model import Paper
 
 if TYPE_CHECKING:
-    from generator.library.relating import Known
+    from generator.library.relating import Known, Texts
+    from generator.library.wording import Reading
 
 
 class Related(NamedTuple):
@@ -68,22 +69,26 @@ def relate(
     """Find the papers nearest to each. What is found does not depend on `memory`, which holds what
     earlier calls found out; with it, only what changed since takes time. `digests`: by id, of all
     of a paper, as far as they are known: with them it is soon seen which papers are the same."""
-    from generator.library.relating import Relating  # brings numpy, which takes a while
+    from generator.library.relating import Unread  # brings numpy, which takes a while
+
+    return _relations(_found(Unread(papers), memory, digests))
+
+
+def _found(texts: "Texts", memory: Memory | None, digests: Mapping[str, str]) -> "Known":
+    from generator.library.relating import Relating
     from generator.library.remembered import ForgottenError, Remembered
 
     remembered = Remembered(Notes() if memory is None else memory)
-    ordered = sorted(papers, key=lambda paper: paper.id)
-    relating = Relating(ordered, remembered.known, remembered, digests)
-    del ordered  # whoever relates gives up what is read
+    relating = Relating(texts, remembered.known, remembered, digests)
     try:
         known = relating.find()
     except ForgottenError:
         remembered.forget()
-        relating = Relating(relating.papers, remembered.known, remembered, digests)
+        relating = Relating(texts, remembered.known, remembered, digests)
         known = relating.find()
     if memory is not None and not relating.is_known:
         remembered.put(known, relating.left, dict(relating.stems()))
-    return _relations(known)
+    return known
 
 
 def _relations(known: "Known") -> Relations:
@@ -92,19 +97,13 @@ def _relations(known: "Known") -> Relations:
     return Relations({paper: f"{mark}\t{line}" for paper, mark, line in told if line})
 
 
-def relatable(papers: Iterable[Paper]) -> list[Paper]:
-    """Papers with nothing but what relates them to others, to be sent elsewhere."""
-    return [
-        Paper(id=paper.id, title=paper.title, abstract=paper.abstract, plain=paper.plain)
-        for paper in papers
-    ]
+def relate_read(readings: "Sequence[Reading]", digests: Mapping[str, str]) -> Notes:
+    """What `relate` puts into a memory that knows nothing, for `relations`: of papers that somebody
+    has read, in any order."""
+    from generator.library.relating import Read
 
-
-def relate_elsewhere(papers: list[Paper], digests: Mapping[str, str]) -> Notes:
-    """What `relate` puts into a memory that knows nothing, for `relations`. The list is emptied:
-    it is a copy of the caller's, and large."""
     notes = Notes()
-    relate((papers.pop() for _ in range(len(papers))), notes, digests)
+    _found(Read(readings), notes, digests)
     return notes
 
 

@@ -6,9 +6,7 @@ has, had or may get one of these as a neighbour looks around again. The first ti
 others.
 """
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from hashlib import blake2b
 from itertools import pairwise
 from typing import Protocol
 
@@ -29,9 +27,20 @@ from generator.library.neighbours import (
     reached,
     zeros,
 )
-from generator.library.weighing import Held, Scale, Vocabulary, printed, read, scale_of, weigh
+from generator.library.weighing import (
+    Held,
+    Scale,
+    Vocabulary,
+    count_stems,
+    printed,
+    scale_of,
+    weigh,
+)
+from generator.library.wording import Reading, Words, digests_of, read_papers
 from generator.model import Paper
 
+_CHUNK = 1_024
+"""Papers that are read at once."""
 _REASONS = 3
 """Words that are told of those two related papers share, at most."""
 _PAIRS = 2_048
@@ -92,12 +101,60 @@ class Stems(Protocol):
         """The ids of all papers that hold one of some stems."""
 
 
-def digests_of(papers: Iterable[Paper]) -> NDArray[np.uint64]:
-    """Of what relates each paper to others."""
-    texts = (
-        f"{paper.title}\0{paper.abstract}".encode("utf-8", "surrogatepass") for paper in papers
-    )
-    return np.frombuffer(b"".join([blake2b(t, digest_size=8).digest() for t in texts]), np.uint64)
+class Texts(Protocol):
+    """The titles and abstracts of the papers of a library."""
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """Of all papers, ascending."""
+
+    def digests(self, rows: Numbers) -> NDArray[np.uint64]:
+        """Of the texts of some papers, by their places among `ids`."""
+
+    def read(self, rows: Numbers) -> tuple[Numbers, Iterable[Words]]:
+        """The words of some papers, in any order: their places, and the words of some at a time,
+        each paper's title before its abstract."""
+
+
+class Unread:
+    """Papers whose texts are read when somebody asks."""
+
+    def __init__(self, papers: Iterable[Paper]) -> None:
+        self._papers = sorted(papers, key=lambda paper: paper.id)
+        self.ids = [paper.id for paper in self._papers]
+
+    def digests(self, rows: Numbers) -> NDArray[np.uint64]:
+        """See `Texts`."""
+        return digests_of(self._papers[row] for row in rows.tolist())
+
+    def read(self, rows: Numbers) -> tuple[Numbers, Iterable[Words]]:
+        """See `Texts`."""
+        chunks = (rows[first : first + _CHUNK] for first in range(0, len(rows), _CHUNK))
+        return rows, (read_papers(self._papers[row] for row in some.tolist()) for some in chunks)
+
+
+class Read:
+    """Papers whose texts somebody has read."""
+
+    def __init__(self, readings: Sequence[Reading]) -> None:
+        ids = [paper for reading in readings for paper in reading.ids]
+        self._order = np.array(sorted(range(len(ids)), key=ids.__getitem__), np.int64)
+        self.ids = [ids[place] for place in self._order.tolist()]
+        digests = [reading.digests for reading in readings]
+        self._digests = np.concatenate([np.zeros(0, np.uint64), *digests])[self._order]
+        self._readings = readings
+
+    def digests(self, rows: Numbers) -> NDArray[np.uint64]:
+        """See `Texts`."""
+        return self._digests[rows]
+
+    def read(self, rows: Numbers) -> tuple[Numbers, Iterable[Words]]:
+        """See `Texts`. Of all papers, as they are asked for where nothing is known, or none."""
+        if not len(rows):
+            return rows, ()
+        places = np.empty(len(self.ids), np.int64)
+        places[self._order] = np.arange(len(self.ids))
+        return places, (reading.words for reading in self._readings)
 
 
 def _told_of(ids: Iterable[str], digests: Mapping[str, str]) -> NDArray[np.uint64]:
@@ -119,14 +176,11 @@ class _Moved(Struct, frozen=True, kw_only=True):
 class Relating:
     """The related papers of a library, found by what is known of another one."""
 
-    def __init__(
-        self, papers: Sequence[Paper], known: Known, held: Stems, digests: Mapping[str, str]
-    ) -> None:
-        """`papers`: in order of id; given up where all are read at once. `held`: of the papers that
-        are known. `digests`: by id, of all of a paper, as far as the caller knows them: a paper of
-        which one is as it was is not looked at."""
-        self.papers, self._known, self._held = papers, known, held
-        self._ids = [paper.id for paper in papers]
+    def __init__(self, texts: Texts, known: Known, held: Stems, digests: Mapping[str, str]) -> None:
+        """`held`: of the papers that are known. `digests`: by id, of all of a paper, as far as the
+        caller knows them: a paper of which one is as it was is not looked at."""
+        self._texts, self._known, self._held = texts, known, held
+        self._ids = texts.ids
         self._told = _told_of(self._ids, digests)
         places = {paper: place for place, paper in enumerate(known.ids)}
         self._places = np.array([places.get(paper, NONE) for paper in self._ids], np.int64)
@@ -143,7 +197,7 @@ class Relating:
         was = np.append(self._known.told, np.uint64(0))[self._places]
         digests = np.append(self._known.digests, np.uint64(0))[self._places]
         looked_at = np.flatnonzero((self._told != was) | (self._told == 0))
-        digests[looked_at] = digests_of(self.papers[row] for row in looked_at.tolist())
+        digests[looked_at] = self._texts.digests(looked_at)
         return digests
 
     @property
@@ -166,13 +220,14 @@ class Relating:
         """What is to be known of the library."""
         if self.is_known:
             return self._known
-        parts = self._read_all() if not self._known.ids else self._read(self._changed)
+        changed, parts = self._read(self._changed)
         order = self._vocabulary.order_of_stems()
         spread = self._spread(parts, len(order))
         scale = scale_of(spread, len(self._ids), order)
         others = self._others(scale)
-        weighed = weigh([*parts, *self._read(others)], scale)
-        vectors, moved = self._vectors(np.concatenate([self._changed, others]), weighed)
+        others, its_parts = self._read(others)
+        weighed = weigh([*parts, *its_parts], scale)
+        vectors, moved = self._vectors(np.concatenate([changed, others]), weighed)
         links = self._links()
         rows = self._looking(vectors, moved, links, len(order))
         del weighed, moved  # as large as all that is known
@@ -189,17 +244,12 @@ class Relating:
             spread=spread,
         )
 
-    def _read_all(self) -> list[Held]:
-        """Read all papers, and give each up."""
-        papers, self.papers = deque(self.papers), ()
-        parts = read((papers.popleft() for _ in self._ids), self._vocabulary)
-        self._parts.append((self._changed, parts))
-        return parts
-
-    def _read(self, rows: Numbers) -> list[Held]:
-        parts = read((self.papers[row] for row in rows), self._vocabulary)
+    def _read(self, rows: Numbers) -> tuple[Numbers, list[Held]]:
+        """The stems of some papers, and in which order."""
+        rows, words = self._texts.read(rows)
+        parts = count_stems(words, self._vocabulary)
         self._parts.append((rows, parts))
-        return parts
+        return rows, parts
 
     def _spread(self, parts: Iterable[Held], stems: int) -> Numbers:
         """By stem, how many papers hold it now."""

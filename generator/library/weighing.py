@@ -9,7 +9,7 @@ by spelling.
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count, islice
 from typing import Any
 
@@ -17,13 +17,21 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from generator.library.neighbours import STRONGEST, UNIT, Flags, Numbers, Vectors, joined, places_in
-from generator.library.wording import telling_stem, words_of
-from generator.model import Paper
+from generator.library.neighbours import (
+    STRONGEST,
+    UNIT,
+    Flags,
+    Numbers,
+    Vectors,
+    joined,
+    places_in,
+    zeros,
+)
+from generator.library.wording import Words, telling_stem
 from generator.text.words import Numbered
 
-_CHUNK = 1_024
-"""Papers that are read at once."""
+TITLE = 3
+"""A word of the title counts as often as so many of the abstract."""
 _TELLING, _FEW = 3, 3
 """The least logarithm of how rare a word is: one in more than an eighth to a quarter of all papers
 (counts are rounded) tells nothing. A word in a few papers always tells."""
@@ -111,33 +119,28 @@ class Held(Struct, frozen=True, kw_only=True):
         return np.repeat(np.arange(len(self)), np.diff(self.ends))
 
 
-# -- words are read --------------------------------------------------------------------------------
+# -- words are counted -----------------------------------------------------------------------------
 
 
-def read(papers: Iterable[Paper], vocabulary: Vocabulary) -> list[Held]:
-    """The stems of papers, some papers at a time; so many are held at most."""
-    left = iter(papers)
-    counted = deque([_count([*islice(left, _CHUNK)], vocabulary)])
-    while some := [*islice(left, _CHUNK)]:
-        counted.append(_count(some, vocabulary))
+def count_stems(parts: Iterable[Words], vocabulary: Vocabulary) -> list[Held]:
+    """The stems of papers, of whose words some papers' stand together, each paper's title before
+    its abstract."""
+    counted = deque([_count(words, vocabulary) for words in parts])
     stems, order = vocabulary.stems_of_words(), vocabulary.order_of_words()
     ranks = np.empty(len(stems), np.int64)
     ranks[np.lexsort((order, stems))] = np.arange(len(stems))
     return [_held(*counted.popleft(), stems, ranks) for _ in range(len(counted))]
 
 
-def _count(papers: Sequence[Paper], vocabulary: Vocabulary) -> tuple[_Short, _Short, Numbers]:
+def _count(read: Words, vocabulary: Vocabulary) -> tuple[_Short, _Short, Numbers]:
     """The words of each paper, by number; how often each counts; how many each paper has."""
-    words, sizes = list[int](), list[int]()
-    for paper in papers:
-        before = len(words)
-        words += vocabulary.number(words_of(paper))
-        sizes.append(len(words) - before)
-    keys = (np.repeat(np.arange(len(papers)), sizes) << _NUMBER) + np.array(words, np.int64)
+    words = np.fromiter(vocabulary.number(read.words), np.int64, len(read.words))
+    papers, is_abstract = np.divmod(read.texts.astype(np.int64), 2)
+    keys = np.repeat((papers << _NUMBER) + words[read.told], np.where(is_abstract, 1, TITLE))
     keys.sort()
     unique, starts = _groups(keys)
     counts = np.diff(starts, append=len(keys))
-    held = np.bincount(unique >> _NUMBER, minlength=len(papers))
+    held = np.bincount(unique >> _NUMBER, minlength=len(read.lengths) // 2)
     return (unique & _LOW).astype(np.uint32), counts.astype(np.uint32), held
 
 
@@ -189,7 +192,7 @@ def scale_of(spread: Numbers, papers: int, order: Numbers) -> Scale:
 
 def weigh(parts: Iterable[Held], scale: Scale) -> Vectors:
     """Papers as vectors."""
-    return joined([_weigh(held, scale) for held in parts])
+    return joined([zeros(0), *(_weigh(held, scale) for held in parts)])
 
 
 def _weigh(held: Held, scale: Scale) -> Vectors:

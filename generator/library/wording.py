@@ -1,40 +1,131 @@
-"""The words of a paper by which others are found to be near it.
+"""The words of titles and abstracts, read once: the search finds papers by them, and papers are
+found to be near others.
 
-They are those of its title and abstract as the search has them: normalised, one with all words of
-the same stem (`text/words.py`); stop words tell nothing. They are told as printed but in lower case
-and without accents, unless another script is printed in them.
+They are those that the search has: normalised, one with all words of the same stem
+(`text/words.py`), without stop words. They are told as printed but in lower case and without
+accents, unless another script is printed in them.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
 
 from generator.library.abstract import plain_abstract
 from generator.model import Paper
 from generator.text.plain import plain_title
-from generator.text.words import STOP_WORDS, document_text, document_words, stem
+from generator.text.words import STOP_WORDS, Numbered, document_text, document_words, stem
 
-TITLE = 3
-"""A word of the title counts as often as so many of the abstract."""
+MAX_TEXT = 200_000
+"""Characters of a text whose words are read: how many they are fits into 20 bits, whatever it
+holds."""
+_MANY = 1 << 16
+"""Up to so many words have numbers of two bytes."""
 _PIECE = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 
-def words_of(paper: Paper) -> list[str]:
-    """The words of a paper, as often as they count."""
-    title = _words(plain_title(paper.title))
-    return _words(plain_abstract(paper)) + title * TITLE
+class Words(Struct, frozen=True, kw_only=True):
+    """The words of some texts but for stop words."""
+
+    words: Sequence[str]
+    """Each once."""
+    told: NDArray[np.int32]
+    """All, by number, as they stand in one text after the other."""
+    lengths: NDArray[np.int64]
+    """How many words a text has."""
+
+    @property
+    def texts(self) -> NDArray[np.int32]:
+        """Of each of `told`, the text it stands in."""
+        return np.repeat(np.arange(len(self.lengths), dtype=np.int32), self.lengths)
+
+
+class Reading(Struct, frozen=True):
+    """What relates some papers to others, small and picklable."""
+
+    ids: Sequence[str]
+    digests: NDArray[np.uint64]
+    """Of each paper's title and abstract."""
+    line: str
+    """Their words, as `read_papers` gives them, apart by spaces."""
+    told: NDArray[Any]
+    lengths: NDArray[np.int32]
+
+    @property
+    def words(self) -> Words:
+        """What `read_papers` gave."""
+        told, lengths = self.told.astype(np.int32), self.lengths.astype(np.int64)
+        return Words(words=self.line.split(), told=told, lengths=lengths)
+
+
+def read_papers(papers: Iterable[Paper]) -> Words:
+    """The words of some papers, of each of its title and of its abstract."""
+    texts = (text for paper in papers for text in (plain_title(paper.title), plain_abstract(paper)))
+    return read_texts(texts, words_of)
+
+
+def reading(papers: Sequence[Paper], words: Words) -> Reading:
+    """What relates some papers to others. `words`: theirs."""
+    small = len(words.words) <= _MANY
+    return Reading(
+        [paper.id for paper in papers],
+        digests_of(papers),
+        " ".join(words.words),
+        words.told.astype(np.uint16) if small else words.told,
+        words.lengths.astype(np.int32),
+    )
+
+
+def digests_of(papers: Iterable[Paper]) -> NDArray[np.uint64]:
+    """Of what relates each paper to others."""
+    texts = (
+        f"{paper.title}\0{paper.abstract}".encode("utf-8", "surrogatepass") for paper in papers
+    )
+    return np.frombuffer(b"".join([blake2b(t, digest_size=8).digest() for t in texts]), np.uint64)
+
+
+def read_texts(texts: Iterable[str], words_of: Callable[[str], list[str]]) -> Words:
+    """The words of texts. `words_of`: those of one, stop words among them."""
+    numbered, numbers, sizes = Numbered(), list[int](), list[int]()
+    for text in texts:
+        before = len(numbers)
+        if text:
+            numbers += map(numbered.__getitem__, words_of(text[:MAX_TEXT]))
+        sizes.append(len(numbers) - before)
+    words = [*numbered]
+    stays = np.array([normal(word) not in STOP_WORDS for word in words], np.bool_)
+    places = np.where(stays, np.cumsum(stays) - 1, -1).astype(np.int32)
+    told = places[np.array(numbers, np.int32)]
+    texts_of = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)[told >= 0]
+    return Words(
+        words=[word for word, is_kept in zip(words, stays.tolist(), strict=True) if is_kept],
+        told=told[told >= 0],
+        lengths=np.bincount(texts_of, minlength=len(sizes)),
+    )
+
+
+def normal(word: str) -> str:
+    """A word as the search has it."""
+    return word if word.isascii() and word.isalnum() else document_text(word)
 
 
 def telling_stem(word: str) -> str:
     """The stem of a word; nothing of a stop word, a number or a letter of a formula."""
-    normal = word if word.isascii() and word.isalnum() else document_text(word)
-    tells = len(normal) > 1 and normal not in STOP_WORDS and any(map(str.isalpha, normal))
-    return stem(normal) if tells else ""
+    word = normal(word)
+    tells = len(word) > 1 and word not in STOP_WORDS and any(map(str.isalpha, word))
+    return stem(word) if tells else ""
 
 
-def _words(text: str) -> list[str]:
-    """No rule looks over a space, so that the few stretches that are not ASCII are read alone."""
+def words_of(text: str) -> list[str]:
+    """The words of a text, in any order.
+
+    No rule looks over a space, so that the few stretches that are not ASCII are read alone."""
     if text.isascii():
         return document_words(text)
     chunks = text.split()

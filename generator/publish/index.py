@@ -52,6 +52,8 @@ class Piece(Struct, frozen=True):
     """Of each field: its length in all documents together, in terms."""
     kept: bytes
     """What whoever inverts it wants to know of it when it has changed."""
+    read: Any = None
+    """What was read of its documents on the way; not remembered."""
 
 
 class Invert(Protocol):
@@ -73,6 +75,9 @@ class Work(Struct, frozen=True, kw_only=True):
     executor: Executor | None
     memory: Memory | None
     previous: Previous | None
+    read: Callable[[list[Any]], None] | None = None
+    """Is told what was read of all stretches, where none is remembered, before others are asked for
+    anything else."""
 
     @property
     def everywhere(self) -> Callable[..., Iterator[Any]]:
@@ -139,13 +144,17 @@ def _made(work: Work, index: Index, pieces: Iterator[Piece]) -> Iterator[File]:
     """The files of an index that is made of its pieces, while it is noted what it has. None is
     given before all that others do has been begun."""
     runs: dict[str, list[bytes]] = defaultdict(list)
-    records = list[File]()
+    records, read = list[File](), list[Any]()
     for piece in pieces:
+        read.append(piece.read)
         for letter, run in piece.runs.items():
             runs[letter].append(run)
         index.lengths.append(piece.lengths)
         index.stretches.append([file.path for file in piece.files])
         records += piece.files
+    if work.read and None not in read:
+        work.read(read)
+    del read
     vocabulary, letters = list[str](), sorted(runs)
     made = work.everywhere(_letter, [runs.pop(letter) for letter in letters])
     yield from records

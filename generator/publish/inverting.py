@@ -17,15 +17,16 @@ from itertools import chain, count, pairwise, repeat
 
 import numpy as np
 from msgspec import Struct
-from numpy.typing import NDArray
 
+from generator.library.wording import Words, normal, read_texts
 from generator.publish.postings import POSTING, Entries, Numbers, entries
 from generator.publish.shards import joined, parted
-from generator.text.words import FIELDS, STOP_WORDS, Numbered, document_words, word_stems
+from generator.text.words import FIELDS, Numbered, document_words, word_stems
 
-MAX_TEXT = 200_000
-"""Characters of a field that are indexed: a length of it fits into 20 bits, whatever it holds."""
-Short = NDArray[np.int32]
+_TITLE, _ABSTRACT = (list(FIELDS).index(field) for field in ("title", "abstract"))
+OTHERS = [field for field in FIELDS if field not in ("title", "abstract")]
+"""The fields besides a paper's title and abstract, in the order of the index."""
+_PLACES = [list(FIELDS).index(field) for field in OTHERS]
 _MANY = 1 << 16
 """Up to so many words of a stretch have numbers of two bytes."""
 _TERMS, _GROUPS, _SIZES, _POSTINGS, _WORDS, _TERM_OF, _OFTEN = range(7)
@@ -48,60 +49,41 @@ class Postings(Struct, frozen=True, kw_only=True):
 # -- a stretch of documents ------------------------------------------------------------------------
 
 
-class Words(Struct, frozen=True, kw_only=True):
-    """The words of a stretch of documents but for stop words. A document has a text for each of
-    FIELDS."""
-
-    words: Sequence[str]
-    """Each once."""
-    told: Short
-    """All, by number, as they stand in one text after the other."""
-    lengths: Numbers
-    """How many words a text has."""
-
-    @property
-    def texts(self) -> Short:
-        """Of each of `told`, the text it stands in."""
-        return np.repeat(np.arange(len(self.lengths), dtype=np.int32), self.lengths)
-
-    @property
-    def totals(self) -> tuple[int, ...]:
-        """The length of each field in all documents together."""
-        return tuple(self.lengths.reshape(-1, len(FIELDS)).sum(axis=0).tolist())
+def read_words(papers: Words, others: Iterable[Sequence[str]]) -> Words:
+    """The words of documents. `papers`: those of titles and abstracts; `others`: of each document
+    the plain text of each of OTHERS."""
+    return _read(papers, others, Numbered())
 
 
-def read_words(documents: Iterable[Sequence[str]]) -> Words:
-    """The words of documents, each the plain text of each of FIELDS."""
-    return _read(documents, Numbered())
-
-
-def _read(documents: Iterable[Sequence[str]], numbered: Numbered) -> Words:
+def _read(papers: Words, others: Iterable[Sequence[str]], numbered: Numbered) -> Words:
     """The words of documents after those that are numbered already, none of them a stop word."""
-    known, numbers, sizes = len(numbered), list[int](), list[int]()
-    for document in documents:
-        for text in document:
-            before = len(numbers)
-            if text:
-                numbers += map(numbered.__getitem__, document_words(text[:MAX_TEXT]))
-            sizes.append(len(numbers) - before)
-    words = [*numbered]
-    kept = [n for n, word in enumerate(words) if n < known or word not in STOP_WORDS]
-    places = np.full(len(words), -1, np.int32)
-    places[kept] = np.arange(len(kept))
-    told = places[np.array(numbers, np.int32)]
-    texts = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)[told >= 0]
-    lengths = np.bincount(texts, minlength=len(sizes))
-    return Words(words=[words[n] for n in kept], told=told[told >= 0], lengths=lengths)
+    rest = read_texts((text for document in others for text in document), document_words)
+    first = np.array([numbered[normal(word)] for word in papers.words], np.int32)
+    second = np.array([numbered[word] for word in rest.words], np.int32)
+    documents, field = np.divmod(papers.texts, 2)
+    its_documents, its_field = np.divmod(rest.texts, len(OTHERS))
+    texts = np.concatenate(
+        [
+            documents * len(FIELDS) + np.where(field, _ABSTRACT, _TITLE),
+            its_documents * len(FIELDS) + np.array(_PLACES, np.int32)[its_field],
+        ]
+    )
+    order = np.argsort(texts, kind="stable")
+    told = np.concatenate([first[papers.told], second[rest.told]])[order]
+    lengths = np.bincount(texts, minlength=len(papers.lengths) // 2 * len(FIELDS))
+    return Words(words=[*numbered], told=told, lengths=lengths)
 
 
-def with_others(words: Words, documents: Mapping[int, Sequence[str]]) -> Words:
-    """The words of a stretch some of whose documents are others, by their places; those behind its
-    end are new."""
-    new = _read(documents.values(), Numbered(zip(words.words, count())))
-    size = max(len(words.lengths), len(FIELDS) * (max(documents, default=-1) + 1))
+def with_others(
+    words: Words, changed: Sequence[int], papers: Words, others: Iterable[Sequence[str]]
+) -> Words:
+    """The words of a stretch some of whose documents are others (see `read_words`). `changed`:
+    their places; those behind its end are new."""
+    new = _read(papers, others, Numbered(zip(words.words, count())))
+    size = max(len(words.lengths), len(FIELDS) * (max(changed, default=-1) + 1))
     lengths = np.zeros(size, np.int64)
     lengths[: len(words.lengths)] = words.lengths
-    places = np.array([*documents], np.int64)
+    places = np.array(changed, np.int64)
     own = (places[:, None] * len(FIELDS) + np.arange(len(FIELDS))).ravel()
     lengths[own] = new.lengths
     texts = words.texts
@@ -113,6 +95,11 @@ def with_others(words: Words, documents: Mapping[int, Sequence[str]]) -> Words:
     numbers[used] = np.arange(len(used))
     left = [new.words[number] for number in used.tolist()]
     return Words(words=left, told=numbers[told[order]], lengths=lengths)
+
+
+def totals(words: Words) -> tuple[int, ...]:
+    """The length of each field in all documents together."""
+    return tuple(words.lengths.reshape(-1, len(FIELDS)).sum(axis=0).tolist())
 
 
 def pack(words: Words) -> bytes:

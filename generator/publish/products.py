@@ -28,6 +28,8 @@ from generator.site.pages import PAPER, PaperPages, Site, paper_url
 FEEDS = ("feed.xml", "atom.xml", "feed.json")
 BATCH = 160
 """Products in a batch."""
+_COUNTED = 16
+"""A product that shows many papers counts as one more for each so many of them."""
 
 
 class Product(Struct, frozen=True):
@@ -269,11 +271,22 @@ def batches(products: Iterable[Product], library: Library, frame: Frame) -> Iter
     """The products in batches that stand for themselves and may be made anywhere."""
     told = frame, make_environment(frame.look).told
     pickled = pickle.dumps(told, pickle.HIGHEST_PROTOCOL)
-    left = iter(products)
-    while chosen := tuple(islice(left, BATCH)):
+    for chosen in _cut(products):
         ids = dict.fromkeys(paper for product in chosen for paper in product.papers)
         papers = {paper: library.papers[paper] for paper in ids}
         yield Batch(frame=pickled, products=chosen, papers=papers)
+
+
+def _cut(products: Iterable[Product]) -> Iterator[tuple[Product, ...]]:
+    chosen, count = list[Product](), 0
+    for product in products:
+        chosen.append(product)
+        count += 1 + len(product.papers) // _COUNTED
+        if count >= BATCH:
+            yield tuple(chosen)
+            chosen, count = [], 0
+    if chosen:
+        yield tuple(chosen)
 
 
 def make(batch: Batch) -> Iterator[File]:

@@ -35,7 +35,7 @@ lengths); weights, which do change, are worked out by the reader from the totals
 """
 
 from collections import defaultdict
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from datetime import date
 from hashlib import blake2b
@@ -49,14 +49,16 @@ from generator.library.abstract import plain_abstract
 from generator.library.memory import Memory
 from generator.library.packed import digest
 from generator.library.people import organization_of
+from generator.library.wording import MAX_TEXT, Reading, read_papers, reading
 from generator.model import File, Kept, Library, Paper, People
 from generator.publish.index import Index, Piece, Work, make
 from generator.publish.inverting import (
-    MAX_TEXT,
+    OTHERS,
     invert,
     pack,
     read_words,
     stems_told,
+    totals,
     unpack,
     with_others,
 )
@@ -108,9 +110,12 @@ def search_documents(library: Library) -> Iterator[dict[str, str]]:
     The oldest paper comes first and is document 0, so that a new paper moves no other."""
     topics = _titles(library)
     for paper in _numbered(library):
-        texts = _texts(paper, plain_title(paper.title), plain_abstract(paper), topics)
-        documents = (document_text(text[:MAX_TEXT]) for text in texts)
-        yield {"id": paper.id, **dict(zip(FIELDS, documents, strict=True))}
+        texts = {
+            "title": plain_title(paper.title),
+            "abstract": plain_abstract(paper),
+            **dict(zip(OTHERS, _others(paper, topics), strict=True)),
+        }
+        yield {"id": paper.id, **{f: document_text(texts[f][:MAX_TEXT]) for f in FIELDS}}
 
 
 def render_search(
@@ -120,6 +125,7 @@ def render_search(
     previous: Previous | None = None,
     *,
     abstracts: bool = True,
+    read: Callable[[list[Reading]], None] | None = None,
 ) -> Iterator[File | Kept]:
     """Give the files below `search/` that `search.js` reads.
 
@@ -128,7 +134,8 @@ def render_search(
     out, so that only stretches that changed are read. `previous`: the site that was built last; of
     its files, those that are as they were are told by name only, if the memory tells how they were
     made.
-    `abstracts`: whether every paper has its JSON. The same library gives the same bytes; the
+    `abstracts`: whether every paper has its JSON. `read` is told the words of all papers as soon as
+    they are read, if none of them is remembered. The same library gives the same bytes; the
     manifest comes last."""
     stretches = list(_stretches(library))
     work = Work(
@@ -141,6 +148,7 @@ def render_search(
         executor=executor,
         memory=memory,
         previous=previous,
+        read=read,
     )
     return _with_manifest(make(work), library, ABSTRACTS if abstracts else "")
 
@@ -183,18 +191,16 @@ def _stretches(library: Library) -> Iterator[_Stretch]:
         )
 
 
-def _texts(paper: Paper, title: str, abstract: str, topics: Mapping[str, str]) -> tuple[str, ...]:
-    """The plain text of each of FIELDS; `title` and `abstract` are the paper's as plain text."""
+def _others(paper: Paper, topics: Mapping[str, str]) -> list[str]:
+    """The plain text of each field but the title and the abstract."""
     texts = {
-        "title": title,
         "authors": " ".join(paper.authors),
         "organization": paper.organization,
         "keywords": " ".join(paper.keywords),
         "topics": " ".join(topics[slug] for slug in paper.topics if slug in topics),
         "venue": paper.venue,
-        "abstract": abstract,
     }
-    return tuple(texts[field] for field in FIELDS)
+    return [texts[field] for field in OTHERS]
 
 
 def _manifest(library: Library, index: Index, abstracts: str) -> dict[str, Any]:
@@ -268,14 +274,15 @@ def _invert(stretch: _Stretch, before: Piece | None) -> Piece:
             changed = _changed(digests, stretch.digests)
             read, old = unpack(known), list(before.files[:-_OTHERS])
     shards = {place // RECORDS_PER_SHARD for place in changed}
-    told = {
-        place: (paper, plain_title(paper.title), plain_abstract(paper), stretch.topics)
+    papers = [stretch.papers[place] for place in changed]
+    own = read_papers(papers)
+    others = (_others(paper, stretch.topics) for paper in papers)
+    words = with_others(read, changed, own, others) if read else read_words(own, others)
+    records = {
+        place: _record(paper, stretch.topics)
         for place, paper in enumerate(stretch.papers)
         if place // RECORDS_PER_SHARD in shards
     }
-    texts = {place: _texts(*told[place]) for place in changed}
-    words = with_others(read, texts) if read else read_words(texts.values())
-    records = {place: _record(*each) for place, each in told.items()}
     files = list(_record_shards(records, len(stretch.papers), first // RECORDS_PER_SHARD, old))
     told_names = "".join(shard_name(file.path).rpartition("-")[2] for file in files)
     names = shard(f"stretches/{stretch.number}", told_names.encode("ascii"))
@@ -283,8 +290,9 @@ def _invert(stretch: _Stretch, before: Piece | None) -> Piece:
     return Piece(
         files=(*files, names, facets),
         runs=invert(words, first),
-        lengths=words.totals,
+        lengths=totals(words),
         kept=joined([around, stretch.digests, pack(words)]),
+        read=None if before else reading(papers, own),
     )
 
 
@@ -311,16 +319,16 @@ def _record_shards(
         yield shard(f"records/{number + place}", orjson.dumps(some)) if some else old[place]
 
 
-def _record(paper: Paper, title: str, abstract: str, topics: Mapping[str, str]) -> list[Any]:
+def _record(paper: Paper, topics: Mapping[str, str]) -> list[Any]:
     return [
         paper.id,
-        title,
+        plain_title(paper.title),
         _authors_line(paper),
         day.isoformat() if (day := paper.date or paper.added) else "",
         paper.organization,
         [slug for slug in paper.topics if slug in topics],
         int(bool(paper.link("code"))),
-        _excerpt(abstract),
+        _excerpt(plain_abstract(paper)),
     ]
 
 
