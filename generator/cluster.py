@@ -149,6 +149,10 @@ class _Awaited(Future[_T]):
                 if self._client.status != "running":
                     raise CancelledError from None
 
+    def done(self) -> bool:
+        """Whether something came of it."""
+        return self._done.done()
+
     def cancel(self) -> bool:
         """Leave it undone, if that is still possible."""
         return self._done.cancel()

@@ -9,7 +9,9 @@ from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from functools import partial
 from itertools import chain, islice, repeat
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator import __version__
 from generator.beside import TEMPLATES, Begun, Beside, Previous, Task, load
@@ -76,7 +78,15 @@ _UNDER_WAY = 16
 """Batches that wait, run or have just been made, when others make them."""
 _Made = tuple[list[Written], list[File]]
 """What was staged of a batch, and what is still to be staged."""
-_Result = TypeVar("_Result")
+
+
+class _Awaited(Struct, frozen=True):
+    """Related papers that are looked for."""
+
+    found: Callable[[], Relations]
+    """Tells them, once; whoever asks waits for them."""
+    is_looked_for: Callable[[], bool] = lambda: False
+    """Whether somebody else is still at it."""
 
 
 def make_site(
@@ -107,7 +117,7 @@ def make_site(
         config = fitted.config
         others = workers.for_(0 if previous else len(library.papers))
         related, search = (
-            (found.related, found.search)
+            (_Awaited(found.related), found.search)
             if found
             else _all_papers(library, others, memory, previous, config)
         )
@@ -204,11 +214,13 @@ def _ledger(
 
 
 def _products(
-    plan: Plan, site: Site, related: Callable[[], Relations], previous: Previous | None
+    plan: Plan, site: Site, related: "_Awaited", previous: Previous | None
 ) -> Iterator[Product]:
-    """All products that are new. Lists come first: related papers may still be looked for."""
+    """All products that are new. Lists come first, and files, as long as related papers are still
+    being looked for."""
     yield from plan.lists()
-    pages = PaperPages(site, related())
+    yield from plan.files(related.is_looked_for)
+    pages = PaperPages(site, related.found())
     with _digests(plan, pages, previous) as digests:
         yield from plan.papers(pages, digests)
 
@@ -246,7 +258,7 @@ def _all_papers(
     memory: Cache | None,
     previous: Previous | None,
     config: Config,
-) -> tuple[Callable[[], Relations], Callable[[], Iterable[File | Kept]]]:
+) -> tuple["_Awaited", Callable[[], Iterable[File | Kept]]]:
     """Begin to find out which papers are related, and to make the search; what is given tells each,
     once. Both need the words of all papers: these are read for the search, and where others work on
     it, one of them relates the papers by what was read."""
@@ -266,7 +278,8 @@ def _all_papers(
 
     has_json = "json" not in config.leave_out
     files = render_search(library, others, memory, previous, abstracts=has_json, read=relate_others)
-    return related, _begun(files) if others else lambda: files
+    search = _begun(files) if others else lambda: files
+    return _Awaited(related, lambda: any(not work.done() for work in waiting)), search
 
 
 def _noted(notes: Notes, memory: Cache | None) -> Relations:

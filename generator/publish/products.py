@@ -8,7 +8,7 @@ product shows, the papers it shows, the settings and templates it reads and the 
 import pickle
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain, islice
 from typing import Any
 
@@ -80,6 +80,8 @@ class Plan:
         """Of each product, by its key."""
         self.kept = set[str]()
         """The files of those that the old site has."""
+        self._ahead = 0
+        """Of so many papers the files are planned."""
         self.pages: PaperPages | None = None
         """Of papers, once they are planned."""
 
@@ -98,24 +100,43 @@ class Plan:
         papers, find = [*self._site.library.papers], self._find.page_of_paper
         return [find(papers[number], pages.told(number)) for number in numbers]
 
+    def files(self, go_on: Callable[[], bool]) -> Iterator[Product]:
+        """What `papers` gives but for pages, as long as the caller wants to go on: it has to wait
+        for related papers. Apart from its page, a paper's files take longer to make."""
+        for paper in self._site.library.papers:
+            if not go_on():
+                return
+            self._ahead += 1
+            yield from self._files(paper)
+
     def papers(self, pages: PaperPages, digests: Iterable[str] = ()) -> Iterator[Product]:
         """The pages of papers, and papers as files for programs, as far as they are new. They are
         planned one by one, so that whoever makes them need not wait for the last. `digests`: of
         pages, in their order (`of_pages`); an empty one, or none, is worked out."""
         self.pages = pages
-        bulk = defaultdict[str, list[Product]](list)
-        for product in _files_of_lists(self._site, self._find):
-            bulk[next(iter(product.papers), "")].append(product)
-        yield from self._new(bulk[""])
-        endings = _endings(_SINGLE, self._site.config.leave_out)
+        yield from self._new(self._bulk.get("", ()))
         told = iter(digests)
         for number, paper in enumerate(self._site.library.papers):
             if page := self._new_page(paper, number, pages, next(told, "")):
                 yield page
-            if endings:
-                yield from self._new([self._find.product("paper", paper, (paper,), None, endings)])
-            if paper in bulk:
-                yield from self._new(bulk[paper])
+            if number >= self._ahead:
+                yield from self._files(paper)
+
+    def _files(self, paper: str) -> Iterator[Product]:
+        """A paper's files, and those of the lists that it is the first of."""
+        endings = _endings(_SINGLE, self._site.config.leave_out)
+        if endings:
+            yield from self._new([self._find.product("paper", paper, (paper,), None, endings)])
+        if paper in self._bulk:
+            yield from self._new(self._bulk[paper])
+
+    @cached_property
+    def _bulk(self) -> Mapping[str, list[Product]]:
+        """The files of days and topics by their first papers."""
+        bulk = defaultdict[str, list[Product]](list)
+        for product in _files_of_lists(self._site, self._find):
+            bulk[next(iter(product.papers), "")].append(product)
+        return bulk
 
     def _new(self, products: Iterable[Product]) -> Iterator[Product]:
         for product in products:
