@@ -6,9 +6,8 @@ import importlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future
-from contextlib import contextmanager
 from functools import partial
-from itertools import chain, islice, repeat
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -72,8 +71,6 @@ PROGRAM = f"Broadsheet {__version__}"
 LINKED_MOST = 1_000
 """So many unchanged files are linked into a new site; where there are more, what is new is moved in
 among them."""
-_WORTH_A_COPY = 20_000
-"""Below so many papers, to begin another copy of the process takes longer than it saves."""
 _UNDER_WAY = 16
 """Batches that wait, run or have just been made, when others make them."""
 _Made = tuple[list[Written], list[File]]
@@ -136,7 +133,7 @@ def make_site(
                 stage.add(rest())
 
             stage.write(theme.static)
-            products = _products(plan, site, related, previous)
+            products = _products(plan, site, related)
             make_new = partial(_make_new, stage, workers, batches(products, library, frame), memory)
             if previous:  # copies of this process may still be at the others
                 make_new()
@@ -213,16 +210,12 @@ def _ledger(
     )
 
 
-def _products(
-    plan: Plan, site: Site, related: "_Awaited", previous: Previous | None
-) -> Iterator[Product]:
+def _products(plan: Plan, site: Site, related: "_Awaited") -> Iterator[Product]:
     """All products that are new. Lists come first, and files, as long as related papers are still
     being looked for."""
     yield from plan.lists()
     yield from plan.files(related.is_looked_for)
-    pages = PaperPages(site, related.found())
-    with _digests(plan, pages, previous) as digests:
-        yield from plan.papers(pages, digests)
+    yield from plan.papers(PaperPages(site, related.found()))
 
 
 def _make_new(
@@ -288,24 +281,6 @@ def _noted(notes: Notes, memory: Cache | None) -> Relations:
         for key, value in notes.items():
             memory.put(key, value)
     return relations(notes)
-
-
-@contextmanager
-def _digests(plan: Plan, pages: PaperPages, previous: Previous | None) -> Iterator[Iterable[str]]:
-    """The digests of papers' pages, as far as it helps to have them: of a large site that is there
-    already few pages are made, and a copy of this process works out half of the digests."""
-    if previous is None or len(pages) < _WORTH_A_COPY:
-        yield ()
-        return
-    half = len(pages) // 2
-    with aside(partial(plan.of_pages, pages, range(half, len(pages)))) as others:
-        yield _second_half(half, others)
-
-
-def _second_half(half: int, digests: Callable[[], Iterable[str]]) -> Iterator[str]:
-    """Empty digests as far as a number, then those that somebody is waited for."""
-    yield from repeat("", half)
-    yield from digests()
 
 
 def _begun(files: Iterable[File | Kept]) -> Callable[[], Iterable[File | Kept]]:

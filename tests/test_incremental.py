@@ -293,10 +293,6 @@ from generator.build import build
 build(Path())
 print("numpy" in sys.modules)
 """
-AS_IF_LARGE = """
-import generator.making
-generator.making._WORTH_A_COPY = 1  # as if the site were very large
-"""
 WITH_A_THREAD = """
 import threading
 ended = threading.Event()
@@ -305,9 +301,7 @@ threading.Thread(target=ended.wait, daemon=True).start()  # nobody copies a proc
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are copied on Linux only")
-@pytest.mark.parametrize(
-    ("before", "finds_itself"), [("", False), (AS_IF_LARGE, False), (WITH_A_THREAD, True)]
-)
+@pytest.mark.parametrize(("before", "finds_itself"), [("", False), (WITH_A_THREAD, True)])
 def test_what_copies_of_the_process_work_out_is_what_it_would_itself(
     toy: Path, before: str, finds_itself: bool
 ) -> None:

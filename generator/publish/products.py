@@ -9,8 +9,9 @@ import pickle
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from typing import Any
+from zlib import crc32
 
 from msgspec import Struct
 
@@ -28,6 +29,8 @@ from generator.site.pages import PAPER, PaperPages, Site, paper_url
 FEEDS = ("feed.xml", "atom.xml", "feed.json")
 BATCH = 160
 """Products in a batch."""
+_TOGETHER = 64
+"""So many papers on average have one digest for all that belongs to them."""
 _COUNTED = 16
 """A product that shows many papers counts as one more for each so many of them."""
 
@@ -76,8 +79,9 @@ class Plan:
         """`known`: the digests of an older site's products, as its plan had them."""
         self._site, self._known = site, known
         self._find = _Digests(site.library, frame)
+        self._endings = _endings(_SINGLE, site.config.leave_out)
         self.digests: dict[str, str] = {}
-        """Of each product, by its key."""
+        """Of each product, by its key; and of papers side by side together."""
         self.kept = set[str]()
         """The files of those that the old site has."""
         self._ahead = 0
@@ -95,11 +99,6 @@ class Plan:
         places = {p: number for number, p in enumerate(self._site.library.papers) if p in first}
         return sorted(new, key=lambda p: places[p.papers[0]] if p.papers else -1)
 
-    def of_pages(self, pages: PaperPages, numbers: Iterable[int]) -> list[str]:
-        """The digests of papers' pages, by their places."""
-        papers, find = [*self._site.library.papers], self._find.page_of_paper
-        return [find(papers[number], pages.told(number)) for number in numbers]
-
     def files(self, go_on: Callable[[], bool]) -> Iterator[Product]:
         """What `papers` gives but for pages, as long as the caller wants to go on: it has to wait
         for related papers. Apart from its page, a paper's files take longer to make."""
@@ -109,26 +108,44 @@ class Plan:
             self._ahead += 1
             yield from self._files(paper)
 
-    def papers(self, pages: PaperPages, digests: Iterable[str] = ()) -> Iterator[Product]:
+    def papers(self, pages: PaperPages) -> Iterator[Product]:
         """The pages of papers, and papers as files for programs, as far as they are new. They are
-        planned one by one, so that whoever makes them need not wait for the last. `digests`: of
-        pages, in their order (`of_pages`); an empty one, or none, is worked out."""
+        planned one by one, so that whoever makes them need not wait for the last."""
         self.pages = pages
         yield from self._new(self._bulk.get("", ()))
-        told = iter(digests)
-        for number, paper in enumerate(self._site.library.papers):
-            if page := self._new_page(paper, number, pages, next(told, "")):
-                yield page
-            if number >= self._ahead:
-                yield from self._files(paper)
+        papers = [*self._site.library.papers]
+        for start, end in pairwise(_cuts(papers)):
+            if self._is_kept(papers[start:end], [pages.told(n) for n in range(start, end)]):
+                for paper in papers[start:end]:
+                    yield from self._new(self._bulk.get(paper, ()))
+                continue
+            for number in range(start, end):
+                if page := self._new_page(papers[number], number, pages):
+                    yield page
+                if number >= self._ahead:
+                    yield from self._files(papers[number])
+
+    def _is_kept(self, papers: Sequence[str], told: Iterable[str]) -> bool:
+        """Whether the old site has all that belongs to some papers side by side, by one digest for
+        all: it is noted, and what they have is kept. `told`: what their pages show besides."""
+        key, all_told = f"papers {papers[0]}", self._find.all_of(papers, told, self._endings)
+        self.digests[key] = all_told
+        if self._known.get(key) != all_told:
+            return False
+        pages = [paper_url(paper) for paper in papers]
+        keys = [*(f"page {url}" for url in pages), *(f"paper {p}" for p in papers if self._endings)]
+        self.digests |= {key: self._known[key] for key in keys}
+        self.kept.update([f"{url[1:]}index.html" for url in pages])
+        for ending in self._endings:
+            self.kept.update([_path_of_file(paper, ending) for paper in papers])
+        return True
 
     def _files(self, paper: str) -> Iterator[Product]:
         """A paper's files, and those of the lists that it is the first of."""
-        endings = _endings(_SINGLE, self._site.config.leave_out)
-        if endings:
-            yield from self._new([self._find.product("paper", paper, (paper,), None, endings)])
-        if paper in self._bulk:
-            yield from self._new(self._bulk[paper])
+        if self._endings:
+            product = self._find.product("paper", paper, (paper,), None, self._endings)
+            yield from self._new([product])
+        yield from self._new(self._bulk.get(paper, ()))
 
     @cached_property
     def _bulk(self) -> Mapping[str, list[Product]]:
@@ -146,10 +163,10 @@ class Plan:
             else:
                 yield product
 
-    def _new_page(self, paper: str, number: int, pages: PaperPages, told: str) -> Product | None:
+    def _new_page(self, paper: str, number: int, pages: PaperPages) -> Product | None:
         """A paper's page, which becomes a value only if it is new."""
         url = paper_url(paper)
-        key, told = f"page {url}", told or self._find.page_of_paper(paper, pages.told(number))
+        key, told = f"page {url}", self._find.page_of_paper(paper, pages.told(number))
         self.digests[key] = told
         if self._known.get(key) == told:
             self.kept.add(f"{url[1:]}index.html")
@@ -180,6 +197,17 @@ def _endings(names: Mapping[str, str], left_out: Collection[str]) -> tuple[str, 
     return tuple(ending for ending, name in names.items() if name not in left_out)
 
 
+def _cuts(papers: Sequence[str]) -> list[int]:
+    """Where to cut a list of papers for `Plan`: where a name says, so that one more moves no other
+    cut."""
+    cuts = [n for n, paper in enumerate(papers) if n and crc32(paper.encode()) % _TOGETHER == 0]
+    return [0, *cuts, len(papers)] if papers else []
+
+
+def _path_of_file(paper: str, ending: str) -> str:
+    return f"{'api/' if ending == 'json' else ''}papers/{paper}.{ending}"
+
+
 def _paths_of_list(product: Product) -> tuple[str, ...]:
     folder = f"{product.kind}s/{product.name}"
     return tuple(
@@ -190,10 +218,7 @@ def _paths_of_list(product: Product) -> tuple[str, ...]:
 
 _PATHS: Mapping[str, Callable[[Product], tuple[str, ...]]] = {
     "page": lambda page: (page.body.path,),
-    "paper": lambda paper: tuple(
-        f"{'api/' if ending == 'json' else ''}papers/{paper.name}.{ending}"
-        for ending in paper.endings
-    ),
+    "paper": lambda paper: tuple(_path_of_file(paper.name, ending) for ending in paper.endings),
     "feeds": lambda feeds: tuple(f"{feeds.name[1:]}{file}" for file in FEEDS),
     "day": _paths_of_list,
     "topic": _paths_of_list,
@@ -225,6 +250,11 @@ class _Digests:
     def page_of_paper(self, paper: str, told: str) -> str:
         """The digest of a paper's page. `told`: what it shows besides the paper."""
         return digest(told, self._pages.of(PAPER), self._papers[paper])
+
+    def all_of(self, papers: Iterable[str], told: Iterable[str], endings: tuple[str, ...]) -> str:
+        """A digest of all that belongs to some papers: what their pages and files depend on."""
+        own = [self._papers[paper] for paper in papers]
+        return digest((endings, *told), self._pages.of(PAPER), self._base, *own)
 
     def page(self, page: Page) -> Product:
         """Another page as a product."""
