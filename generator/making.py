@@ -20,6 +20,7 @@ from generator.library.memory import Notes
 from generator.library.related import (
     Relations,
     relate,
+    relate_elsewhere,
     relate_read,
     relations,
 )
@@ -71,6 +72,8 @@ PROGRAM = f"Broadsheet {__version__}"
 LINKED_MOST = 1_000
 """So many unchanged files are linked into a new site; where there are more, what is new is moved in
 among them."""
+_FEW = 2_000
+"""So few papers are read for the search and once more for related papers."""
 _UNDER_WAY = 16
 """Batches that wait, run or have just been made, when others make them."""
 _Made = tuple[list[Written], list[File]]
@@ -254,15 +257,19 @@ def _all_papers(
 ) -> tuple["_Awaited", Callable[[], Iterable[File | Kept]]]:
     """Begin to find out which papers are related, and to make the search; what is given tells each,
     once. Both need the words of all papers: these are read for the search, and where others work on
-    it, one of them relates the papers by what was read."""
+    it, one of them relates the papers by what was read; a few papers it reads itself, as it would
+    be idle until they are."""
     from generator.publish.search import render_search
 
     waiting = list["Future[Notes]"]()
 
     def relate_others(readings: "list[Reading]") -> None:
-        if others:
+        if others and not waiting:
             waiting.append(others.submit(relate_read, readings, library.digests))
             give_back()  # of what others gave
+
+    if others and len(library.papers) <= _FEW:
+        waiting.append(others.submit(relate_elsewhere, [*library], library.digests))
 
     def related() -> Relations:
         if waiting:

@@ -97,9 +97,15 @@ def _relations(known: "Known") -> Relations:
     return Relations({paper: f"{mark}\t{line}" for paper, mark, line in told if line})
 
 
+def relate_elsewhere(papers: Sequence[Paper], digests: Mapping[str, str]) -> Notes:
+    """What `relate` puts into a memory that knows nothing, for `relations`."""
+    notes = Notes()
+    relate(papers, notes, digests)
+    return notes
+
+
 def relate_read(readings: "Sequence[Reading]", digests: Mapping[str, str]) -> Notes:
-    """What `relate` puts into a memory that knows nothing, for `relations`: of papers that somebody
-    has read, in any order."""
+    """Like `relate_elsewhere`, of papers that somebody has read, in any order."""
     from generator.library.relating import Read
 
     notes = Notes()
