@@ -74,8 +74,10 @@ LINKED_MOST = 1_000
 among them."""
 _FEW = 2_000
 """So few papers are read for the search and once more for related papers."""
-_UNDER_WAY = 16
-"""Batches that wait, run or have just been made, when others make them."""
+_UNDER_WAY = 64
+"""Batches that wait, run or have just been made, when others make them: so many at most, and for
+each process of this machine fewer, as they are large."""
+_OF_A_JOB, _AT_FIRST = 4, 16
 _Made = tuple[list[Written], list[File]]
 """What was staged of a batch, and what is still to be staged."""
 
@@ -234,7 +236,8 @@ def _make_new(
     give_back()
     first = list(islice(waiting, WORTH_PROCESSES // BATCH + 1))
     others = workers.for_(BATCH * len(first))
-    for result in _results(chain(first, waiting), stage.place, others, meanwhile):
+    every = chain(first, waiting)
+    for result in _results(every, stage.place, others, workers.jobs, meanwhile):
         try:
             written, files = result()
         except BroadsheetError as error:
@@ -310,6 +313,7 @@ def _results(
     waiting: Iterator[Batch],
     place: Place,
     executor: Executor | None,
+    jobs: int,
     meanwhile: Callable[[], None],
 ) -> Iterator[Callable[[], _Made]]:
     """What gives the result of each batch, in order; elsewhere, only a few batches are under way at
@@ -320,12 +324,13 @@ def _results(
         return
     give_back()  # what was sent to those who look at all papers
     begun = (executor.submit(_make, batch, place) for batch in waiting)
-    under_way = deque(islice(begun, _UNDER_WAY))
+    under_way = deque(islice(begun, min(_UNDER_WAY, _AT_FIRST * jobs)))
     meanwhile()
     give_back()  # of what others gave to be staged
     while under_way:
         yield under_way.popleft().result
-        under_way.extend(islice(begun, 1))
+        if len(under_way) < min(_UNDER_WAY, _OF_A_JOB * jobs):
+            under_way.extend(islice(begun, 1))
 
 
 def _make(batch: Batch, place: Place) -> _Made:

@@ -21,6 +21,8 @@ WORTH_PROCESSES = 400
 _INTERVAL = 0.0005
 """Seconds after which a thread that works lets another go on: those that talk to processes ask for
 it at each part of what they send or are sent, and a process waits for them meanwhile."""
+_ANY = 32
+"""So many workers others may have."""
 _LEAN = 0.2
 """After so many seconds of work a process gives back memory."""
 _SPENT = list[float]()
@@ -45,6 +47,11 @@ class Workers:
         if self._team is None and self._jobs > 1 and count >= WORTH_PROCESSES:
             self._team = _Team(self._jobs - 1)
         return self._team
+
+    @property
+    def jobs(self) -> int:
+        """How many pieces of work are done at once, as far as is known."""
+        return _ANY if self._given else self._jobs
 
     def __enter__(self) -> "Workers":
         return self

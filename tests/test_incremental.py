@@ -174,6 +174,28 @@ def test_after_every_edit_the_site_is_as_if_it_were_built_from_nothing(
     assert sites > EDITS * 0.8
 
 
+def test_many_papers_make_the_same_site_by_any_number_of_jobs_and_with_what_is_remembered(
+    toy: Path,
+) -> None:
+    settings = toy / "content/site.yml"
+    settings.write_text(settings.read_text().replace("theme: mine", "theme: broadsheet"))
+    dice = random.Random(3)
+    for number in range(2_100):
+        rare = " ".join(f"w{dice.randrange(400)}x" for _ in range(6))
+        text = f"---\ntitle: 'Größe {words(dice, 3)}'\nadded: 2025-{number % 12 + 1:02}-11\n"
+        folder = f"content/papers/{2014 + number % 12}"
+        write_text(toy, f"{folder}/p{number}.md", f"{text}---\n{words(dice)} {rare} naïve.\n")
+    build(toy, toy.parent / "one", cached=False, jobs=1)
+    expected = tree(toy.parent / "one")
+    assert sum(b"Related papers" in page for page in expected.values()) > 2_000
+    for jobs in (2, 3):
+        build(toy, jobs=jobs)
+        assert tree(toy / "output") == expected
+        shutil.rmtree(toy / "output")
+    build(toy, jobs=2)
+    assert tree(toy / "output") == expected
+
+
 def delete(place: Path) -> None:
     place.unlink()
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from generator.library.abstract import plain_abstract
 from generator.model import Paper
 from generator.text.plain import plain_title
-from generator.text.words import STOP_WORDS, Numbered, document_text, document_words, stem
+from generator.text.words import STOP_WORDS, Numbered, document_text, document_words, word_stems
 
 MAX_TEXT = 200_000
 """Characters of a text whose words are read: how many they are fits into 20 bits, whatever it
@@ -119,7 +119,7 @@ def telling_stem(word: str) -> str:
     """The stem of a word; nothing of a stop word, a number or a letter of a formula."""
     word = normal(word)
     tells = len(word) > 1 and word not in STOP_WORDS and any(map(str.isalpha, word))
-    return stem(word) if tells else ""
+    return next(word_stems([word])) if tells else ""
 
 
 def words_of(text: str) -> list[str]:

@@ -21,7 +21,7 @@ OUTPUT = "of "
 """How keys begin that belong to an output folder."""
 _DIGEST = 16
 _CHECK = _DIGEST + 4
-_MOST_WAITING = 8_000_000
+_MOST_WAITING = 2_000_000
 """Bytes that wait to be written."""
 _SCHEMA = """
     PRAGMA synchronous = OFF;
