@@ -74,7 +74,7 @@ class _Team(Executor):
         self._left = deque[_Work]()
         self._away = 0
         """How many pieces of work the processes have."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._interval = sys.getswitchinterval()
         sys.setswitchinterval(_INTERVAL)
 
@@ -113,16 +113,20 @@ class _Team(Executor):
             self._left.remove(work)
 
     def _hand_out(self) -> None:
-        try:
-            while self._left and self._away < (
-                self._most if len(self._left) > self._processes else self._processes
-            ):
-                work = self._left[0]
-                work.give(self._pool).add_done_callback(partial(self._take, work))
-                self._left.popleft()
-                self._away += 1
-        except BrokenExecutor:  # the others are lost: what is left is done here
-            self._most = 0
+        """Give processes what they have time for. When little is left, none has anything that
+        waits: somebody else could do it."""
+        while self._left and self._away < (
+            self._most if len(self._left) > self._processes else self._processes
+        ):
+            work = self._left.popleft()
+            self._away += 1
+            try:
+                given = work.give(self._pool)
+            except BrokenExecutor:  # the others are lost: what is left is done here
+                self._left.appendleft(work)
+                self._most = self._processes = 0
+                return
+            given.add_done_callback(partial(self._take, work))  # which may be done already
 
     def _take(self, work: "_Work", done: Future[Any]) -> None:
         """A process has done something, and is given something else to do. Not where it was lost:

@@ -36,6 +36,15 @@ def wait_for(file: Path) -> bool:
 
 
 @pytest.mark.parametrize("jobs", [2, 3])
+def test_work_that_is_done_at_once_keeps_its_order(jobs: int) -> None:
+    with Workers(jobs, None) as workers:
+        team = workers.for_(WORTH_PROCESSES)
+        assert team
+        for count in (1, 2, 3, 5_000):
+            assert list(team.map(abs, range(count))) == [*range(count)]
+
+
+@pytest.mark.parametrize("jobs", [2, 3])
 def test_this_process_and_others_share_the_work(jobs: int) -> None:
     with Workers(jobs, None) as workers:
         team = workers.for_(WORTH_PROCESSES)
