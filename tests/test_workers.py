@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from itertools import repeat
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,9 @@ def fail(number: int) -> int:
     raise ValueError(f"not {number}")
 
 
-def die(number: int) -> int:
-    """The number, unless somebody else is asked, who is killed."""
-    if os.getpid() != HERE:
+def die(number: int, here: int) -> int:
+    """The number, unless another process is asked, which is killed."""
+    if os.getpid() != here:
         os.kill(os.getpid(), signal.SIGKILL)
     return number
 
@@ -89,7 +90,7 @@ def test_what_lost_processes_had_to_do_is_done_here() -> None:
     with Workers(2, None) as workers:
         team = workers.for_(WORTH_PROCESSES)
         assert team
-        assert list(team.map(die, range(50))) == [*range(50)]
+        assert list(team.map(die, range(50), repeat(HERE))) == [*range(50)]
         assert list(team.map(double, range(5))) == [(2 * n, HERE) for n in range(5)]
 
 
