@@ -50,6 +50,7 @@ def test_this_process_and_others_share_the_work(jobs: int) -> None:
     with Workers(jobs, None) as workers:
         team = workers.for_(WORTH_PROCESSES)
         assert team
+        assert team.submit(os.getpid).result() != HERE  # which is there from now on
         told = list(team.map(double, range(200)))
     assert [number for number, _ in told] == [*range(0, 400, 2)]
     assert HERE in {who for _, who in told}
