@@ -104,8 +104,9 @@ def relate_elsewhere(papers: Sequence[Paper], digests: Mapping[str, str]) -> Not
     return notes
 
 
-def relate_read(readings: "Sequence[Reading]", digests: Mapping[str, str]) -> Notes:
-    """Like `relate_elsewhere`, of papers that somebody has read, in any order."""
+def relate_read(readings: "list[Reading]", digests: Mapping[str, str]) -> Notes:
+    """Like `relate_elsewhere`, of papers that somebody has read, in any order. The list is emptied:
+    it may be much."""
     from generator.library.relating import Read
 
     notes = Notes()

@@ -136,7 +136,8 @@ class Unread:
 class Read:
     """Papers whose texts somebody has read."""
 
-    def __init__(self, readings: Sequence[Reading]) -> None:
+    def __init__(self, readings: list[Reading]) -> None:
+        """The list is emptied when the words are read, which are much."""
         ids = [paper for reading in readings for paper in reading.ids]
         self._order = np.array(sorted(range(len(ids)), key=ids.__getitem__), np.int64)
         self.ids = [ids[place] for place in self._order.tolist()]
@@ -154,7 +155,7 @@ class Read:
             return rows, ()
         places = np.empty(len(self.ids), np.int64)
         places[self._order] = np.arange(len(self.ids))
-        return places, (reading.words for reading in self._readings)
+        return places, (self._readings.pop(0).words for _ in range(len(self._readings)))
 
 
 def _told_of(ids: Iterable[str], digests: Mapping[str, str]) -> NDArray[np.uint64]:

@@ -31,7 +31,7 @@ BATCH = 160
 """Products in a batch."""
 _TOGETHER = 64
 """So many papers on average have one digest for all that belongs to them."""
-_COUNTED = 16
+_COUNTED = 8
 """A product that shows many papers counts as one more for each so many of them."""
 
 
