@@ -145,6 +145,7 @@ def make_site(
                 stage_others()
             else:
                 make_new(meanwhile=stage_others)
+            give_back()
             old = Old(paths=ledger.sizes, seal=ledger.seal) if ledger else None
             changes, seal = stage.publish(plan.kept, old)
     if planned and plan.pages is not None:

@@ -27,6 +27,8 @@ _LEAN = 0.2
 """After so many seconds of work a process gives back memory."""
 _SPENT = list[float]()
 """The seconds that each piece of work has taken here since then."""
+_LIBRARY = ctypes.CDLL(None) if os.name == "posix" else None
+_ARENA_MAX = -8
 _AHEAD = 2
 """Pieces of work that a process has at most: one that it does, and what it does next."""
 
@@ -67,6 +69,7 @@ class _Team(Executor):
 
     def __init__(self, processes: int) -> None:
         context = multiprocessing.get_context(_start_method())
+        _share_memory()
         gc.freeze()
         # they may begin where nobody collects (`load_library`)
         self._pool = ProcessPoolExecutor(processes, mp_context=context, initializer=gc.enable)
@@ -200,9 +203,17 @@ def _do(call: Callable[[], Any]) -> Any:
 
 def give_back() -> None:
     """Give memory that is free to the system; the C library keeps it for what comes."""
-    trim = getattr(ctypes.CDLL(None) if os.name == "posix" else None, "malloc_trim", None)
+    trim = getattr(_LIBRARY, "malloc_trim", None)
     if trim:
         trim(0)
+
+
+def _share_memory() -> None:
+    """Let all threads of this process take memory from one place (`M_ARENA_MAX` of glibc's
+    malloc.h): those that talk to processes keep much of it free, each for itself, otherwise."""
+    choose = getattr(_LIBRARY, "mallopt", None)
+    if choose:
+        choose(_ARENA_MAX, 1)
 
 
 def _nothing() -> None:
