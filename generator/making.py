@@ -145,7 +145,6 @@ def make_site(
                 stage_others()
             else:
                 make_new(meanwhile=stage_others)
-            give_back()
             old = Old(paths=ledger.sizes, seal=ledger.seal) if ledger else None
             changes, seal = stage.publish(plan.kept, old)
     if planned and plan.pages is not None:
@@ -216,7 +215,7 @@ def _ledger(
     )
 
 
-def _products(plan: Plan, site: Site, related: "_Awaited") -> Iterator[Product]:
+def _products(plan: Plan, site: Site, related: _Awaited) -> Iterator[Product]:
     """All products that are new. Lists come first, and files, as long as related papers are still
     being looked for."""
     yield from plan.lists()
@@ -234,7 +233,6 @@ def _make_new(
     """Make products and stage their files; `meanwhile` is done as soon as others are at it. Raises
     BroadsheetError with the problems of all that failed."""
     problems = dict[Problem, None]()
-    give_back()
     first = list(islice(waiting, WORTH_PROCESSES // BATCH + 1))
     others = workers.for_(BATCH * len(first))
     every = chain(first, waiting)
@@ -258,7 +256,7 @@ def _all_papers(
     memory: Cache | None,
     previous: Previous | None,
     config: Config,
-) -> tuple["_Awaited", Callable[[], Iterable[File | Kept]]]:
+) -> tuple[_Awaited, Callable[[], Iterable[File | Kept]]]:
     """Begin to find out which papers are related, and to make the search; what is given tells each,
     once. Both need the words of all papers: these are read for the search, and where others work on
     it, one of them relates the papers by what was read; a few papers it reads itself, as it would
@@ -332,6 +330,7 @@ def _results(
         yield under_way.popleft().result
         if len(under_way) < min(_UNDER_WAY, _OF_A_JOB * jobs):
             under_way.extend(islice(begun, 1))
+    give_back()
 
 
 def _make(batch: Batch, place: Place) -> _Made:

@@ -150,9 +150,7 @@ class Read:
         return self._digests[rows]
 
     def read(self, rows: Numbers) -> tuple[Numbers, Iterable[Words]]:
-        """See `Texts`. Of all papers, as they are asked for where nothing is known, or none."""
-        if not len(rows):
-            return rows, ()
+        """See `Texts`. Of all papers, as they are asked for where nothing is known."""
         places = np.empty(len(self.ids), np.int64)
         places[self._order] = np.arange(len(self.ids))
         return places, (self._readings.pop(0).words for _ in range(len(self._readings)))
@@ -247,8 +245,10 @@ class Relating:
 
     def _read(self, rows: Numbers) -> tuple[Numbers, list[Held]]:
         """The stems of some papers, and in which order."""
-        rows, words = self._texts.read(rows)
-        parts = count_stems(words, self._vocabulary)
+        parts = list[Held]()
+        if len(rows):
+            rows, words = self._texts.read(rows)
+            parts = count_stems(words, self._vocabulary)
         self._parts.append((rows, parts))
         return rows, parts
 

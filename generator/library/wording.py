@@ -45,6 +45,16 @@ class Words(Struct, frozen=True, kw_only=True):
         """Of each of `told`, the text it stands in."""
         return np.repeat(np.arange(len(self.lengths), dtype=np.int32), self.lengths)
 
+    @property
+    def short(self) -> NDArray[Any]:
+        """`told` in as few bytes as its numbers need (`dtype_of`)."""
+        return self.told.astype(dtype_of(len(self.words)))
+
+
+def dtype_of(words: int) -> type[np.uint16] | type[np.int32]:
+    """In what the numbers of so many words are kept."""
+    return np.uint16 if words <= _MANY else np.int32
+
 
 class Reading(Struct, frozen=True):
     """What relates some papers to others, small and picklable."""
@@ -72,12 +82,11 @@ def read_papers(papers: Iterable[Paper]) -> Words:
 
 def reading(papers: Sequence[Paper], words: Words) -> Reading:
     """What relates some papers to others. `words`: theirs."""
-    small = len(words.words) <= _MANY
     return Reading(
         [paper.id for paper in papers],
         digests_of(papers),
         " ".join(words.words),
-        words.told.astype(np.uint16) if small else words.told,
+        words.short,
         words.lengths.astype(np.int32),
     )
 

@@ -18,7 +18,7 @@ from itertools import chain, count, pairwise, repeat
 import numpy as np
 from msgspec import Struct
 
-from generator.library.wording import Words, normal, read_texts
+from generator.library.wording import Words, dtype_of, normal, read_texts
 from generator.publish.postings import POSTING, Entries, Numbers, entries
 from generator.publish.shards import joined, parted
 from generator.text.words import FIELDS, Numbered, document_words, word_stems
@@ -27,8 +27,6 @@ _TITLE, _ABSTRACT = (list(FIELDS).index(field) for field in ("title", "abstract"
 OTHERS = [field for field in FIELDS if field not in ("title", "abstract")]
 """The fields besides a paper's title and abstract, in the order of the index."""
 _PLACES = [list(FIELDS).index(field) for field in OTHERS]
-_MANY = 1 << 16
-"""Up to so many words of a stretch have numbers of two bytes."""
 _TERMS, _GROUPS, _SIZES, _POSTINGS, _WORDS, _TERM_OF, _OFTEN = range(7)
 """The parts of a run, by their places."""
 
@@ -104,15 +102,14 @@ def totals(words: Words) -> tuple[int, ...]:
 
 def pack(words: Words) -> bytes:
     """Words as bytes."""
-    told = words.told.astype(np.uint16) if len(words.words) <= _MANY else words.told
-    return joined([_line(words.words), told.tobytes(), _packed(words.lengths)])
+    return joined([_line(words.words), words.short.tobytes(), _packed(words.lengths)])
 
 
 def unpack(value: bytes) -> Words:
     """The words that `pack` told."""
     line, told, lengths = parted(value)
     words = _words(line)
-    numbers = np.frombuffer(told, np.uint16 if len(words) <= _MANY else np.int32)
+    numbers = np.frombuffer(told, dtype_of(len(words)))
     return Words(words=words, told=numbers.astype(np.int32), lengths=_unpacked(lengths))
 
 

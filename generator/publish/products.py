@@ -114,7 +114,7 @@ class Plan:
         self.pages = pages
         yield from self._new(self._bulk.get("", ()))
         papers = [*self._site.library.papers]
-        for start, end in pairwise(_cuts(papers)):
+        for start, end in pairwise(_edges(papers)):
             if self._is_kept(papers[start:end], [pages.told(n) for n in range(start, end)]):
                 for paper in papers[start:end]:
                     yield from self._new(self._bulk.get(paper, ()))
@@ -197,11 +197,11 @@ def _endings(names: Mapping[str, str], left_out: Collection[str]) -> tuple[str, 
     return tuple(ending for ending, name in names.items() if name not in left_out)
 
 
-def _cuts(papers: Sequence[str]) -> list[int]:
-    """Where to cut a list of papers for `Plan`: where a name says, so that one more moves no other
-    cut."""
-    cuts = [n for n, paper in enumerate(papers) if n and crc32(paper.encode()) % _TOGETHER == 0]
-    return [0, *cuts, len(papers)] if papers else []
+def _edges(papers: Sequence[str]) -> list[int]:
+    """Where papers that have one digest begin and end: where a name says, so that one more moves no
+    other edge."""
+    edges = [n for n, paper in enumerate(papers) if n and crc32(paper.encode()) % _TOGETHER == 0]
+    return [0, *edges, len(papers)] if papers else []
 
 
 def _path_of_file(paper: str, ending: str) -> str:
@@ -322,13 +322,13 @@ def batches(products: Iterable[Product], library: Library, frame: Frame) -> Iter
     """The products in batches that stand for themselves and may be made anywhere."""
     told = frame, make_environment(frame.look).told
     pickled = pickle.dumps(told, pickle.HIGHEST_PROTOCOL)
-    for chosen in _cut(products):
+    for chosen in _in_batches(products):
         ids = dict.fromkeys(paper for product in chosen for paper in product.papers)
         papers = {paper: library.papers[paper] for paper in ids}
         yield Batch(frame=pickled, products=chosen, papers=papers)
 
 
-def _cut(products: Iterable[Product]) -> Iterator[tuple[Product, ...]]:
+def _in_batches(products: Iterable[Product]) -> Iterator[tuple[Product, ...]]:
     chosen, count = list[Product](), 0
     for product in products:
         chosen.append(product)
