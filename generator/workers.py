@@ -134,7 +134,10 @@ class _Team(Executor):
     def _take(self, work: "_Work", done: Future[Any]) -> None:
         """A process has done something, and is given something else to do. Not where it was lost:
         the pool is locked then, and `submit` may wait for it with the lock of the team."""
-        if done.cancelled() or isinstance(done.exception(), BrokenExecutor):
+        if done.cancelled():
+            return
+        if isinstance(done.exception(), BrokenExecutor):
+            _read_no_more(self._pool)
             return
         work.forget()
         with self._lock:
@@ -188,6 +191,16 @@ class _Work(Future[Any]):
         """Leave it undone, if that is still possible."""
         self._team.drop(self)
         return self._given.cancel() if self._given else super().cancel()
+
+
+def _read_no_more(pool: ProcessPoolExecutor) -> None:
+    """Let nobody be sent anything by a broken pool. This process, too, may read what it sends, so
+    that the thread which sends would wait for ever for a reader, and the pool for the thread:
+    CPython's issue gh-94777, of which Debian's 3.11.2 is not free."""
+    calls = getattr(pool, "_call_queue", None)
+    reader = getattr(calls, "_reader", None)
+    if reader:
+        reader.close()
 
 
 def _do(call: Callable[[], Any]) -> Any:

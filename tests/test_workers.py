@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from itertools import repeat
 from pathlib import Path
@@ -93,6 +95,31 @@ def test_what_lost_processes_had_to_do_is_done_here() -> None:
         assert team
         assert list(team.map(die, range(50), repeat(HERE))) == [*range(50)]
         assert list(team.map(double, range(5))) == [(2 * n, HERE) for n in range(5)]
+
+
+def build_that_loses_a_process() -> None:
+    """Send a process 64 MB twice, which it does not read, and kill it; print what came of it."""
+    with Workers(2, None) as workers:
+        team = workers.for_(WORTH_PROCESSES)
+        assert team
+        pid = team.submit(os.getpid).result()
+        assert pid != HERE
+        os.kill(pid, signal.SIGSTOP)
+        works = [team.submit(len, bytes(1 << 26)) for _ in range(2)]
+        time.sleep(0.5)  # the pipe is full by then
+        os.kill(pid, signal.SIGKILL)
+        print([work.result() >> 26 for work in works])
+
+
+def test_a_process_lost_while_it_is_sent_much_is_waited_for_no_more() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", f"import {__name__} as t; t.build_that_loses_a_process()"],
+        capture_output=True,
+        cwd=Path(__file__).parent.parent,
+        text=True,
+        timeout=60,
+    )
+    assert (told.stdout, told.stderr) == ("[1, 1]\n", "")
 
 
 def test_what_is_cancelled_is_left_undone(tmp_path: Path) -> None:
