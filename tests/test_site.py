@@ -7,6 +7,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 from hypothesis import given
@@ -18,7 +19,7 @@ from generator.config import Config
 from generator.content import load_config, load_theme
 from generator.errors import BroadsheetError
 from generator.library.pages import format_paper
-from generator.library.related import relate
+from generator.library.related import Relations, relate
 from generator.model import Change, File, Library, Note, Paper, Topic
 from generator.publish.html import Frame, Links, make_frame, root_from
 from generator.publish.products import Batch, Plan, Product, batches, make
@@ -215,14 +216,20 @@ def digests(papers: Library, look: Look, config: Config = CONFIG) -> dict[str, s
     """Of every product, by its key."""
     site = plan_site(papers, config)
     plan, new = planned(site, make_frame(site, look, "test"))
-    told = without_groups(plan.digests)
-    assert told == {product.key: product.digest for product in new}
+    told = {product.key: product.digest for product in new}
+    assert told == of_each(plan.digests)
     return told
 
 
-def without_groups(digests: Mapping[str, str]) -> dict[str, str]:
-    """Without those of papers side by side."""
-    return {key: told for key, told in digests.items() if not key.startswith("papers ")}
+def of_each(digests: Mapping[str, str]) -> dict[str, str]:
+    """Of each product, also of those of papers side by side, as a plan notes them."""
+    together = {key for key in digests if key.startswith("papers ")}
+    each = {key: told for key, told in digests.items() if key not in together}
+    for noted in (digests[key] for key in together):
+        for paper, page, files in (told.split(" ") for told in noted.split("\t")[1:]):
+            each[f"page /papers/{paper}/"] = page
+            each[f"paper {paper}"] = files
+    return each
 
 
 def planned(
@@ -296,6 +303,38 @@ def test_of_papers_side_by_side_only_what_changed_is_new(look: Look) -> None:
     assert after.kept == told - {path for each in new for path in each.paths}
 
 
+EDGE = next(name for name in map("edge-{}".format, range(10_000)) if crc32(name.encode()) % 64 == 0)
+"""The id of a paper before which others are side by side."""
+
+
+@pytest.mark.parametrize("place", [0, 1, 299, 600])
+@pytest.mark.parametrize(("name", "cuts"), [("new", False), (EDGE, True)])
+def test_of_one_more_paper_little_else_is_new_wherever_it_comes(
+    look: Look, place: int, name: str, cuts: bool
+) -> None:
+    papers = library(600)
+    frame, ids = make_frame(plan_site(papers, CONFIG), look, "test"), [*papers.papers]
+    known, none = {paper: paper for paper in [*ids[:place], name, *ids[place:]]}, Relations({})
+    more = {
+        paper: papers.papers.get(paper, Paper(id=name, title="New", added=DAY)) for paper in known
+    }
+
+    def plan_of(library: Library, known: Mapping[str, str]) -> tuple[Plan, set[str]]:
+        site = plan_site(library, CONFIG)
+        plan = Plan(site, frame, known)
+        new = {product.key for product in plan.papers(PaperPages(site, none))}
+        return plan, {key for key in new if key.startswith(("page ", "paper "))}
+
+    before, _ = plan_of(papers, {})
+    after, new = plan_of(replace(papers, papers=more), before.digests)
+    whole, _ = plan_of(replace(papers, papers=more), {})
+    beside = [*ids[max(place - 1, 0) : place], name, *ids[place : place + 1]]
+    assert new >= {f"paper {name}", *(f"page /papers/{paper}/" for paper in beside)}
+    assert len(new) <= len(beside) + 1 + (300 if cuts else 0)
+    assert (len(after.digests) > len(before.digests)) == (cuts and place > 0)
+    assert after.digests == whole.digests
+
+
 def test_only_what_is_new_is_made_and_the_files_of_all_else_are_kept(look: Look) -> None:
     sites = [plan_site(papers, CONFIG) for papers in (library(100), library(99))]
     frames = [make_frame(site, look, "test") for site in sites]
@@ -303,8 +342,8 @@ def test_only_what_is_new_is_made_and_the_files_of_all_else_are_kept(look: Look)
     after, made_again = planned(sites[1], frames[1], before.digests)
     whole, everything = planned(sites[1], frames[1])
     new = {product.key for product in made_again}
-    differ = changed(without_groups(before.digests), without_groups(after.digests))
-    assert new == differ - (before.digests.keys() - after.digests)
+    old, now = of_each(before.digests), of_each(after.digests)
+    assert new == changed(old, now) - (old.keys() - now)
     assert [each for each in everything if each.key in new] == made_again
     same = {path for each in everything if each.key not in new for path in each.paths}
     assert (after.kept, after.digests, whole.kept) == (same, whole.digests, set())

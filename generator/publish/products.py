@@ -8,7 +8,7 @@ product shows, the papers it shows, the settings and templates it reads and the 
 import pickle
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import chain, islice, pairwise
 from typing import Any
 from zlib import crc32
@@ -24,13 +24,16 @@ from generator.publish.html import Frame, PageDigests, PageRenderer
 from generator.publish.templates import make_environment
 from generator.site.calendar import json_since
 from generator.site.page import Page
-from generator.site.pages import PAPER, PaperPages, Site, paper_url
+from generator.site.pages import PAPER, PaperPages, Site
 
 FEEDS = ("feed.xml", "atom.xml", "feed.json")
 BATCH = 160
 """Products in a batch."""
 _TOGETHER = 64
 """So many papers on average have one digest for all that belongs to them."""
+_BESIDE = "papers "
+"""What the keys of these begin with; then comes the first paper, but of the newest papers none: one
+more comes before the first of them."""
 _COUNTED = 8
 """A product that shows many papers counts as one more for each so many of them."""
 
@@ -81,11 +84,12 @@ class Plan:
         self._find = _Digests(site.library, frame)
         self._endings = _endings(_SINGLE, site.config.leave_out)
         self.digests: dict[str, str] = {}
-        """Of each product, by its key; and of papers side by side together."""
+        """Of each product, by its key; of the pages and files of papers side by side in one text:
+        a digest of all, then of each paper its id and both digests."""
         self.kept = set[str]()
         """The files of those that the old site has."""
-        self._ahead = 0
-        """Of so many papers the files are planned."""
+        self._of_files = dict[str, str]()
+        """The digests of papers' files that are planned, by paper."""
         self.pages: PaperPages | None = None
         """Of papers, once they are planned."""
 
@@ -105,8 +109,7 @@ class Plan:
         for paper in self._site.library.papers:
             if not go_on():
                 return
-            self._ahead += 1
-            yield from self._files(paper)
+            yield from self._files(paper, self._known_of_each)
 
     def papers(self, pages: PaperPages) -> Iterator[Product]:
         """The pages of papers, and papers as files for programs, as far as they are new. They are
@@ -115,37 +118,54 @@ class Plan:
         yield from self._new(self._bulk.get("", ()))
         papers = [*self._site.library.papers]
         for start, end in pairwise(_edges(papers)):
-            if self._is_kept(papers[start:end], [pages.told(n) for n in range(start, end)]):
-                for paper in papers[start:end]:
-                    yield from self._new(self._bulk.get(paper, ()))
+            beside, key = papers[start:end], f"{_BESIDE}{papers[start] if start else ''}"
+            told = self._find.all_of(beside, pages.told_together(start, end), self._endings)
+            if self._known.get(key, "").startswith(told):
+                self.digests[key] = self._known[key]
+                yield from self._kept(beside)
                 continue
-            for number in range(start, end):
-                if page := self._new_page(papers[number], number, pages):
-                    yield page
-                if number >= self._ahead:
-                    yield from self._files(papers[number])
+            known = _read(self._known[key]) if key in self._known else self._known_of_each
+            noted = [told]
+            for number, paper in enumerate(beside, start):
+                page = self._find.page_of_paper(paper, pages.told(number))
+                yield from self._page(paper, page, known, number, pages)
+                if paper not in self._of_files:
+                    yield from self._files(paper, known)
+                noted.append(f"{paper} {page} {self._of_files.pop(paper)}")
+            self.digests[key] = "\t".join(noted)
 
-    def _is_kept(self, papers: Sequence[str], told: Iterable[str]) -> bool:
-        """Whether the old site has all that belongs to some papers side by side, by one digest for
-        all: it is noted, and what they have is kept. `told`: what their pages show besides."""
-        key, all_told = f"papers {papers[0]}", self._find.all_of(papers, told, self._endings)
-        self.digests[key] = all_told
-        if self._known.get(key) != all_told:
-            return False
-        pages = [paper_url(paper) for paper in papers]
-        keys = [*(f"page {url}" for url in pages), *(f"paper {p}" for p in papers if self._endings)]
-        self.digests |= {key: self._known[key] for key in keys}
-        self.kept.update([f"{url[1:]}index.html" for url in pages])
+    def _kept(self, papers: Sequence[str]) -> Iterator[Product]:
+        """What the old site has of papers stays; lists that they are the first of may be new."""
+        self.kept.update([_path_of_page(paper) for paper in papers])
         for ending in self._endings:
             self.kept.update([_path_of_file(paper, ending) for paper in papers])
-        return True
+        for paper in papers:
+            yield from self._new(self._bulk.get(paper, ()))
 
-    def _files(self, paper: str) -> Iterator[Product]:
+    def _page(
+        self, paper: str, told: str, known: "_Known", number: int, pages: PaperPages
+    ) -> Iterator[Product]:
+        """A paper's page, which becomes a value only if it is new."""
+        if known.get(paper, _NOTHING)[0] == told:
+            self.kept.add(_path_of_page(paper))
+            return
+        page = pages.page(number)
+        yield Product(kind="page", name=page.url, papers=(paper,), body=page, digest=told)
+
+    def _files(self, paper: str, known: "_Known") -> Iterator[Product]:
         """A paper's files, and those of the lists that it is the first of."""
+        self._of_files[paper] = ""
         if self._endings:
             product = self._find.product("paper", paper, (paper,), None, self._endings)
-            yield from self._new([product])
+            self._of_files[paper] = product.digest
+            yield from self._unless_known(product, known.get(paper, _NOTHING)[1])
         yield from self._new(self._bulk.get(paper, ()))
+
+    @cached_property
+    def _known_of_each(self) -> "_Known":
+        """The digests of an older site's papers, for where others are side by side now."""
+        noted = [value for key, value in self._known.items() if key.startswith(_BESIDE)]
+        return {paper: told for value in noted for paper, told in _read(value).items()}
 
     @cached_property
     def _bulk(self) -> Mapping[str, list[Product]]:
@@ -158,21 +178,24 @@ class Plan:
     def _new(self, products: Iterable[Product]) -> Iterator[Product]:
         for product in products:
             self.digests[product.key] = product.digest
-            if self._known.get(product.key) == product.digest:
-                self.kept.update(product.paths)
-            else:
-                yield product
+            yield from self._unless_known(product, self._known.get(product.key, ""))
 
-    def _new_page(self, paper: str, number: int, pages: PaperPages) -> Product | None:
-        """A paper's page, which becomes a value only if it is new."""
-        url = paper_url(paper)
-        key, told = f"page {url}", self._find.page_of_paper(paper, pages.told(number))
-        self.digests[key] = told
-        if self._known.get(key) == told:
-            self.kept.add(f"{url[1:]}index.html")
-            return None
-        page = pages.page(number)
-        return Product(kind="page", name=url, papers=(paper,), body=page, digest=told)
+    def _unless_known(self, product: Product, known: str) -> Iterator[Product]:
+        if known == product.digest:
+            self.kept.update(product.paths)
+        else:
+            yield product
+
+
+_Known = Mapping[str, Sequence[str]]
+"""By paper, the digests of its page and of its files."""
+_NOTHING = ("", "")
+
+
+def _read(noted: str) -> dict[str, Sequence[str]]:
+    """What is noted of papers side by side, but for the digest of all."""
+    each = [told.split(" ") for told in noted.split("\t")[1:]]
+    return {paper: told for paper, *told in each}
 
 
 _SINGLE = {"json": "json", "bib": "bib", "ris": "ris"}
@@ -204,6 +227,10 @@ def _edges(papers: Sequence[str]) -> list[int]:
     return [0, *edges, len(papers)] if papers else []
 
 
+def _path_of_page(paper: str) -> str:
+    return f"papers/{paper}/index.html"
+
+
 def _path_of_file(paper: str, ending: str) -> str:
     return f"{'api/' if ending == 'json' else ''}papers/{paper}.{ending}"
 
@@ -232,15 +259,16 @@ class _Digests:
         self._pages = PageDigests(frame)
         self._topics = {slug: digest(topic) for slug, topic in library.topics.items()}
         self._people = digest(library.people)
-        around = {shown: self._of_topics(shown) for shown in {paper.topics for paper in library}}
-        known, has_page = library.digests, frame.around.has_page
+        known, around = library.digests, cache(self._of_topics)
         self._papers = {
-            paper.id: (
-                f"{known.get(paper.id) or digest(paper)}{around[paper.topics]}{has_page(paper):d}"
-            )
+            paper.id: f"{known.get(paper.id) or digest(paper)}{around(paper.topics)}"
             for paper in library
         }
         """Of a paper and all that is said of it elsewhere: its topics, names of people."""
+        if frame.around.organizations is not None:
+            has_page = frame.around.has_page
+            alone = [paper.id for paper in library if paper.organization and not has_page(paper)]
+            self._papers |= {paper: f"{self._papers[paper]}-" for paper in alone}
         config = frame.config
         self._base = digest((config.base_url, config.language, "repeats" in config.leave_out))
 
@@ -252,7 +280,8 @@ class _Digests:
         return digest(told, self._pages.of(PAPER), self._papers[paper])
 
     def all_of(self, papers: Iterable[str], told: Iterable[str], endings: tuple[str, ...]) -> str:
-        """A digest of all that belongs to some papers: what their pages and files depend on."""
+        """A digest of all that belongs to some papers: what their pages and files depend on.
+        `told`: what their pages show besides these papers."""
         own = [self._papers[paper] for paper in papers]
         return digest((endings, *told), self._pages.of(PAPER), self._base, *own)
 

@@ -163,12 +163,23 @@ class PaperPages:
     def told(self, number: int) -> str:
         """What a page shows besides its paper, as a text that is another when that is."""
         paper, (later, earlier) = self._papers[number], self._beside(number)
-        beside = [f"{each.id} {each.title}" if each else "" for each in (later, earlier)]
-        told = [*beside, self._related.told(paper.id)]
+        told = [_named(later), _named(earlier), self._related.told(paper.id)]
         changes, rise = self._library.changes.get(paper.id), self._risen.get(paper.id)
         if changes or rise:
             told.append(repr((changes, rise)))
         return "\0".join(told)
+
+    def told_together(self, start: int, end: int) -> list[str]:
+        """What some pages side by side show besides the papers from `start` to before `end`, as
+        texts of which one is another when that is."""
+        papers = self._papers[start:end]
+        told = [_named(paper) for paper in (self._beside(start)[0], self._beside(end - 1)[1])]
+        told += [self._related.told(paper.id) for paper in papers]
+        changes, risen = self._library.changes, self._risen
+        if changes or risen:
+            news = [(paper.id, changes.get(paper.id), risen.get(paper.id)) for paper in papers]
+            told += [repr(each) for each in news if any(each[1:])]
+        return told
 
     def __iter__(self) -> Iterator[Page]:
         return map(self.page, range(len(self._papers)))
@@ -204,6 +215,10 @@ class PaperPages:
 def paper_url(paper: str) -> str:
     """The URL of a paper's page, by the paper's id."""
     return f"/papers/{paper}/"
+
+
+def _named(paper: Paper | None) -> str:
+    return f"{paper.id} {paper.title}" if paper else ""
 
 
 def _ref(paper: Paper | None) -> Ref | None:
