@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from generator.text.editing import edit_mapping
 from generator.text.front_matter import (
-    Loader,
     format_mapping,
     format_page,
     parse_mapping,
@@ -23,6 +22,7 @@ from generator.text.front_matter import (
     split_page,
 )
 from generator.text.plain import clean_line
+from generator.text.yaml_parser import Loader
 
 CORPUS = Path(__file__).parents[2] / "shared/corpora/papers-100k.jsonl.xz"
 ORDER = ("title", "date", "authors", "topics", "links", "venue", "summary")

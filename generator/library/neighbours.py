@@ -258,7 +258,7 @@ def _compare(
 
 def reached(vectors: Vectors, old: Vectors, new: Vectors, links: Links, terms: int) -> Numbers:
     """Which vectors may have other neighbours when some are no longer `old` but `new`, besides
-    these themselves and whoever has one of them as a neighbour.
+    these themselves and whoever has one of them as a neighbour; some of them more than once.
 
     `vectors`: all, as they are now. `links`: as they were. A vector that is new had no terms
     before, one that is gone has none now."""
@@ -276,7 +276,7 @@ def reached(vectors: Vectors, old: Vectors, new: Vectors, links: Links, terms: i
         products, _ = _compare(now, rows, vectors.take(others), room)
         enters = ((before >= bar) != (after >= bar)) | ((after >= bar) & (products >= least))
         found.append(others[enters | at_edge])
-    return np.unique(np.concatenate(found))
+    return np.concatenate(found)
 
 
 def _pairs(
@@ -285,7 +285,8 @@ def _pairs(
     """Rows, others and products that two calls of `Index.products` gave, side by side; each pair
     once."""
     keys = [(rows << _NUMBER) | others for rows, others, _ in (one, other)]
-    pairs = np.unique(np.concatenate(keys))
+    pairs = np.sort(np.concatenate(keys))
+    pairs = pairs[np.diff(pairs, prepend=-1) > 0]  # `np.unique` brings in all of numpy.ma
     sides = np.zeros((2, len(pairs)), np.int64)
     for side, places, (_, _, products) in zip(sides, keys, (one, other), strict=True):
         side[np.searchsorted(pairs, places)] = products

@@ -11,7 +11,6 @@ from typing import Any
 from generator.errors import BroadsheetError, Problem, nearest, problem
 from generator.model import LINK_KINDS, Link, Note, Paper, Rule, Topic
 from generator.text import schema
-from generator.text.editing import edit_mapping
 from generator.text.front_matter import (
     Page,
     format_page,
@@ -281,6 +280,8 @@ def format_paper(paper: Paper) -> str:
 def edit_paper(text: str, changes: Mapping[str, Any], abstract: str | None, path: str) -> str:
     """A paper's page with some front-matter keys set and, unless None, its abstract replaced;
     every other byte as it was."""
+    from generator.text.editing import edit_mapping  # heavy, and builds edit nothing
+
     page = split_page(text, path)
     edited = edit_mapping(page.front_matter, changes, PAPER_KEYS) if changes else page.front_matter
     head = text[: text.index("\n") + 1]

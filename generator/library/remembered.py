@@ -64,7 +64,7 @@ class Remembered:
         for number in range(self._shelves):
             ids, ends, held = self._shelf(number)
             places = np.searchsorted(ends, np.flatnonzero(wanted[held]), side="right") - 1
-            found.update([ids[place] for place in np.unique(places).tolist()])
+            found.update([ids[place] for place in set(places.tolist())])
         return found
 
     def put(self, known: Known, left: Iterable[str], new: Mapping[str, _Stems]) -> None:

@@ -12,13 +12,8 @@ from typing import Any, TypeGuard
 
 import yaml
 
-from generator.text.front_matter import (
-    Loader,
-    format_entry,
-    format_flow,
-    format_mapping,
-    format_value,
-)
+from generator.text.front_matter import format_entry, format_flow, format_mapping, format_value
+from generator.text.yaml_parser import Loader
 
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*", re.MULTILINE)
 _TRAILING = re.compile(r"(?:\s*\n[ \t]*(?:#.*)?)*\Z")

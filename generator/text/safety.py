@@ -12,6 +12,8 @@ from urllib.parse import SplitResult, quote, urlsplit
 SCHEMES = ("http", "https")
 MAX_URL = 4_000
 """Characters. Longer addresses are taken for an accident or an attack."""
+REL = "noopener nofollow"
+"""What links to other sites say of themselves."""
 
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
