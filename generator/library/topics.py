@@ -97,16 +97,19 @@ class _Text(Struct, frozen=True):
     folded: str
     """As long as the original, so that a reason can quote the paper's own spelling."""
     squeezed: str
-    """The folded words with one space between them: a fast first look."""
+    """The folded words with no more than one space between them: a fast first look."""
 
     @classmethod
     def of(cls, original: str) -> "_Text":
         folded = fold_text(original)
-        return cls(original, folded, " ".join(folded.split()))
+        squeezed = " ".join(folded.split()) if "  " in folded else folded
+        return cls(original, folded, squeezed)
 
 
 def fold_text(text: str) -> str:
     """Lower case, with a space for every dash and every kind of space; the length stays."""
+    if text.isascii() and text.isprintable():  # no other dash, and no other kind of space
+        return text.replace("-", " ").lower()
     return text.translate(_SAME_LENGTH).lower()
 
 
@@ -164,10 +167,11 @@ def _says(phrases: tuple[str, ...], paper: _Paper) -> bool:
 
 def _spans(phrases: tuple[str, ...], text: _Text) -> list[tuple[int, int]]:
     """Where the phrases stand in a text, from left to right, without overlap."""
-    compiled = _compile(phrases)
-    if not any(stem in text.squeezed for stem in compiled.stems):
-        return []
-    return [match.span() for match in compiled.pattern.finditer(text.folded)]
+    compiled, squeezed = _compile(phrases), text.squeezed
+    for stem in compiled.stems:
+        if stem in squeezed:
+            return [match.span() for match in compiled.pattern.finditer(text.folded)]
+    return []
 
 
 def _first_equal(values: Sequence[str], wanted: Sequence[str]) -> str:

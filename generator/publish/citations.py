@@ -38,6 +38,9 @@ _TEX = str.maketrans(
     }
 )
 """Braces are written by name because BibTeX counts them even behind a backslash."""
+_ENTRIES = {"conference": ("inproceedings", "booktitle"), "journal": ("article", "journal")}
+"""BibTeX's kind of an entry, and what the venue is called in it."""
+_RIS_TYPES = {"conference": "CPAPER", "journal": "JOUR"}
 _SPECIAL_TO_TEX = re.compile(r"[\\{}~^&%$#_]")
 _UNSAFE_TEX = re.compile(r"%|\^\^|\\(?:\w*def|\w*command|\w*environment|let)\b")
 """What a formula may not hold in a file that TeX will read: definitions, comments, and the
@@ -197,30 +200,26 @@ def _cited(paper: Paper, url: str) -> _Cited:
 @lru_cache(maxsize=1024)
 def _bibtex(paper: _Cited) -> str:
     """A paper's entry: its page shows the one that its file holds."""
-    kind = {"conference": "inproceedings", "journal": "article"}.get(_kind(paper.venue), "misc")
-    fields = [f"  {name} = {value},\n" for name, value in _bibtex_fields(paper) if value]
-    return f"@{kind}{{{paper.key},\n{''.join(fields)}}}\n"
-
-
-def _bibtex_fields(paper: _Cited) -> Iterator[tuple[str, str]]:
-    venue = {"conference": "booktitle", "journal": "journal"}.get(_kind(paper.venue), "")
-    yield "title", _braced(_bibtex_title(paper.title))
-    yield "author", _braced(" and ".join([_name(name).tex for name in paper.authors]))
-    if paper.day:
-        yield "year", _braced(str(paper.day.year))
-        yield "month", _MONTHS[paper.day.month - 1]
-    if venue:
-        yield venue, _braced(_tex(paper.venue))
-    if paper.arxiv:
-        yield "eprint", _braced(paper.arxiv)
-        yield "archivePrefix", "{arXiv}"
-        yield "primaryClass", _braced(_tex(paper.category))
-    yield "doi", _braced(_verbatim(paper.doi))
-    yield "url", _braced(_verbatim(paper.url))
-
-
-def _braced(value: str) -> str:
-    return f"{{{value}}}" if value else ""
+    entry, venue = _ENTRIES.get(_kind(paper.venue), ("misc", ""))
+    day = paper.day
+    fields = [
+        ("title", _bibtex_title(paper.title)),
+        ("author", " and ".join([_name(name).tex for name in paper.authors])),
+        ("year", str(day.year) if day else ""),
+        ("month", _MONTHS[day.month - 1] if day else ""),
+        (venue, _tex(paper.venue) if venue else ""),
+        ("eprint", paper.arxiv),
+        ("archivePrefix", "arXiv" if paper.arxiv else ""),
+        ("primaryClass", _tex(paper.category) if paper.arxiv else ""),
+        ("doi", _verbatim(paper.doi)),
+        ("url", _verbatim(paper.url)),
+    ]
+    lines = [
+        f"  {name} = {value},\n" if name == "month" else f"  {name} = {{{value}}},\n"
+        for name, value in fields
+        if value
+    ]
+    return f"@{entry}{{{paper.key},\n{''.join(lines)}}}\n"
 
 
 def _tex(text: str) -> str:
@@ -232,7 +231,7 @@ def _escaped(text: str) -> str:
 
 
 def _line(text: str) -> str:
-    if text.isprintable() and "  " not in text and text.strip() == text:
+    if not text or (text.isprintable() and "  " not in text and text.strip() == text):
         return text
     return " ".join(printable(text).split())
 
@@ -304,10 +303,12 @@ class _Name(NamedTuple):
 @lru_cache(maxsize=1 << 12)
 def _name(name: str) -> _Name:
     line = _line(name)
-    parts, tex = _split_name(line), _escaped(line)
-    family, given, suffix = parts
+    family, given, suffix = _split_name(line)
+    tex = _escaped(line)
     whole = f"{{{tex}}}" if _is_whole(line) else tex
-    inverted = f"{family}, {given}" if given and not suffix else ", ".join(filter(None, parts))
+    inverted = f"{family}, {given}" if given else family
+    if suffix:
+        inverted = f"{inverted}, {suffix}"
     return _Name(line, whole, inverted, _ascii(family))
 
 
@@ -326,6 +327,10 @@ def _split_name(line: str) -> tuple[str, str, str]:
     `van Beethoven`, `Ludwig`, nothing. A name already written `Last, First` is taken at that."""
     if _is_corporate(line.lower()):
         return line, "", ""
+    given, _, family = line.rpartition(" ")
+    has_more = "," in line or family.lower() in _SUFFIXES or given.rpartition(" ")[2].islower()
+    if not has_more:  # as most
+        return family, given, ""
     if "," in line:
         last, _, first = line.partition(",")
         if first.strip().lower() not in _SUFFIXES:
@@ -389,28 +394,24 @@ def _doi(url: str) -> str:
 def ris(paper: Paper, url: str) -> str:
     """The paper as one RIS record, lines ended by CR LF as the format asks. `url` stands where
     the paper's source has no page of its own."""
-    lines = [f"{tag}  - {line}\r\n" for tag, line in _ris_tags(paper, url) if line]
-    return f"{''.join(lines)}ER  - \r\n"
-
-
-def _ris_tags(paper: Paper, url: str) -> Iterator[tuple[str, str]]:
     arxiv = arxiv_id(paper)
-    kinds = {"conference": "CPAPER", "journal": "JOUR"}
-    yield "TY", kinds.get(_venue_kind(paper), "UNPB")
-    yield "ID", citation_key(paper)
-    yield "TI", _line(plain_title(paper.title))
-    for name in paper.authors:
-        yield "AU", _name(name).inverted
-    yield "PY", str(paper.date.year) if paper.date else ""
-    yield "DA", _slashed(paper.date)
-    yield "T2", _line(paper.venue)
-    yield "AB", abstract_line(paper)
-    for keyword in paper.keywords:
-        yield "KW", _line(keyword)
-    yield "M1", f"arXiv:{arxiv}" if arxiv else ""
-    yield "DO", _line(doi(paper))
-    yield "UR", _line(paper.link("abstract") or url)
-    yield "L1", _line(paper.link("pdf"))
+    tags = [
+        ("TY", _RIS_TYPES.get(_venue_kind(paper), "UNPB")),
+        ("ID", citation_key(paper)),
+        ("TI", _line(plain_title(paper.title))),
+        *[("AU", _name(name).inverted) for name in paper.authors],
+        ("PY", str(paper.date.year) if paper.date else ""),
+        ("DA", _slashed(paper.date)),
+        ("T2", _line(paper.venue)),
+        ("AB", abstract_line(paper)),
+        *[("KW", _line(keyword)) for keyword in paper.keywords],
+        ("M1", f"arXiv:{arxiv}" if arxiv else ""),
+        ("DO", _line(doi(paper))),
+        ("UR", _line(paper.link("abstract") or url)),
+        ("L1", _line(paper.link("pdf"))),
+    ]
+    lines = [f"{tag}  - {line}\r\n" for tag, line in tags if line]
+    return f"{''.join(lines)}ER  - \r\n"
 
 
 def _slashed(day: date | None) -> str:
@@ -462,20 +463,18 @@ def citation_tags(paper: Paper) -> tuple[tuple[str, str], ...]:
     """Names and contents of the `<meta>` tags that Google Scholar and Zotero read; none empty.
 
     The page's own URL is left out: its canonical link has it."""
-    return tuple([tag for tag in _tags(paper) if tag[1]])
-
-
-def _tags(paper: Paper) -> Iterator[tuple[str, str]]:
     kind, venue = _venue_kind(paper), _line(paper.venue)
-    yield "citation_title", _line(plain_title(paper.title))
-    for name in paper.authors:
-        yield "citation_author", _name(name).line
-    yield "citation_publication_date", _slashed(paper.date)
-    yield "citation_journal_title", venue if kind == "journal" else ""
-    yield "citation_conference_title", venue if kind == "conference" else ""
-    yield "citation_arxiv_id", arxiv_id(paper)
-    yield "citation_doi", _line(doi(paper))
-    yield "citation_pdf_url", _line(paper.link("pdf"))
+    tags = [
+        ("citation_title", _line(plain_title(paper.title))),
+        *[("citation_author", _name(name).line) for name in paper.authors],
+        ("citation_publication_date", _slashed(paper.date)),
+        ("citation_journal_title", venue if kind == "journal" else ""),
+        ("citation_conference_title", venue if kind == "conference" else ""),
+        ("citation_arxiv_id", arxiv_id(paper)),
+        ("citation_doi", _line(doi(paper))),
+        ("citation_pdf_url", _line(paper.link("pdf"))),
+    ]
+    return tuple([tag for tag in tags if tag[1]])
 
 
 def json_ld(paper: Paper) -> str:
