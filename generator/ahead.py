@@ -41,7 +41,7 @@ def make_ahead(root: Path, path: str, plan: Plan) -> File | None:
         if paper.id != page.paper or paper.hidden or paper.draft:
             return None
         renderer = PageRenderer(plan.frame, {paper.id: paper})
-        files = list(renderer.render(replace(page, title=paper.title, description=paper.summary)))
+        files = list(renderer.render([replace(page, title=paper.title, description=paper.summary)]))
         renderer.finish()
     except BroadsheetError:  # the build tells it
         return None

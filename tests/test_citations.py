@@ -304,8 +304,8 @@ def test_each_paper_has_its_two_files() -> None:
     files = {file.path: file.content.decode() for file in render_citations([PAPER, BARE], BASE)}
     assert list(files) == [
         "papers/2507.22565.bib",
-        "papers/2507.22565.ris",
         "papers/a-title-2025.bib",
+        "papers/2507.22565.ris",
         "papers/a-title-2025.ris",
     ]
     assert files["papers/a-title-2025.bib"] == bibtex(BARE, BASE + "papers/a-title-2025/")

@@ -76,8 +76,9 @@ def render_citations(
 
     `kept` holds what was written, by paper id and ending: pass one dict to all calls of a build,
     and a paper that stands in several listings is written once."""
-    for paper in papers:
-        for ending in endings:
+    members = list(papers)
+    for ending in endings:
+        for paper in members:
             text = _written(paper, ending, base_url, kept)
             yield File(path=f"papers/{paper.id}.{ending}", content=text.encode())
 

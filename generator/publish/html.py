@@ -1,9 +1,9 @@
 """Pages to HTML files: what a template sees, and what its pages depend on."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 import jinja2
 from markupsafe import Markup
@@ -21,10 +21,11 @@ from generator.publish.views import (
     Around,
     Cards,
     PageView,
+    PaperView,
     SiteView,
     view_listing,
     view_nav,
-    view_paper,
+    view_papers,
     view_shows,
 )
 from generator.site.page import Page, Ref
@@ -34,6 +35,8 @@ from generator.text.plain import clean_line, excerpt, plain_title
 API = "api.html"
 _PAPERS = "/papers/"
 _DESCRIPTION_LENGTH = 150
+AT_ONCE = 16
+"""So many pages are made side by side."""
 
 
 class Frame(Struct, frozen=True, kw_only=True):
@@ -117,6 +120,16 @@ class PageDigests:
         return blake2b(told.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
+class _Shown(NamedTuple):
+    """What a page shows of its paper."""
+
+    paper: PaperView
+    meta: tuple[tuple[str, str], ...]
+    json_ld: str
+    title: str
+    description: str
+
+
 class PageRenderer:
     """Renders pages that show some papers; a paper that stands on several is looked at once."""
 
@@ -127,16 +140,23 @@ class PageRenderer:
         self._cards = Cards(papers, frame.around)
         self._problems: dict[Problem, None] = {}
 
-    def render(self, page: Page) -> Iterator[File]:
-        """The page as a file; none where its template fails, which `finish` tells."""
-        variables = self._variables(page)
+    def render(self, pages: Sequence[Page]) -> Iterator[File]:
+        """The pages as files, but for those whose template fails, which `finish` tells. What is
+        alike is done for some pages at once, as `view_papers` does it."""
+        for start in range(0, len(pages), AT_ONCE):
+            some = pages[start : start + AT_ONCE]
+            variables = zip(some, self._variables(some), strict=True)
+            made = [self._html(page.template, seen) for page, seen in variables]
+            for page, html in zip(some, made, strict=True):
+                if html is not None:
+                    yield File(path=page.path, content=html)
+
+    def _html(self, template: str, variables: Mapping[str, Any]) -> bytes | None:
         try:
-            html = self._environment.get_template(page.template).render(variables)
-            content = html.encode("utf-8")
+            return self._environment.get_template(template).render(variables).encode("utf-8")
         except Exception as error:  # a template may do anything
-            self._problems[template_problem(error, page.template)] = None
-        else:
-            yield File(path=page.path, content=content)
+            self._problems[template_problem(error, template)] = None
+            return None
 
     def finish(self) -> None:
         """Raises BroadsheetError with every failing template once."""
@@ -144,7 +164,31 @@ class PageRenderer:
         if self._problems:
             raise BroadsheetError(self._problems)
 
-    def _variables(self, page: Page) -> dict[str, Any]:
+    def _variables(self, pages: Sequence[Page]) -> Iterator[dict[str, Any]]:
+        shown = self._shown([page for page in pages if page.paper])
+        return (self._variables_of(page, shown.get(page.url)) for page in pages)
+
+    def _shown(self, pages: Sequence[Page]) -> Mapping[str, _Shown]:
+        """By URL, what pages of papers show of them."""
+        config = self._frame.config
+        papers = [self._papers[page.paper] for page in pages]
+        has_json_ld = "linked-data" not in config.leave_out
+        found = zip(
+            view_papers(
+                papers,
+                self._frame.around,
+                [absolute_url(config.base_url, page.url) for page in pages],
+                [self._cards.known(paper.id) for paper in papers],
+            ),
+            [citation_tags(paper) for paper in papers],
+            [json_ld(paper) if has_json_ld else "" for paper in papers],
+            [plain_title(paper.title) for paper in papers],
+            [clean_line(p.description) or abstract_line(self._papers[p.paper]) for p in pages],
+            strict=True,
+        )
+        return {page.url: _Shown(*each) for page, each in zip(pages, found, strict=True)}
+
+    def _variables_of(self, page: Page, shown: _Shown | None) -> dict[str, Any]:
         frame = self._frame
         root, near = root_from(page.url, frame.config.base_path), _PAPERS if page.paper else ""
         links = _links(root, near, frame.look.assets)
@@ -155,33 +199,25 @@ class PageRenderer:
             "asset": links.asset,
             **view_shows(page.shows),
         }
-        canonical = absolute_url(frame.config.base_url, page.url)
-        meta: tuple[tuple[str, str], ...] = ()
-        linked_data, title, description = "", page.title, clean_line(page.description)
         if page.listing is not None:
             variables["listing"] = view_listing(page.listing, self._cards)
-        if page.paper:
-            paper = self._papers[page.paper]
-            known = self._cards.known(paper.id)
-            variables["paper"] = view_paper(paper, frame.around, canonical, known)
-            meta = citation_tags(paper)
-            linked_data = "" if "linked-data" in frame.config.leave_out else json_ld(paper)
-            title = plain_title(paper.title)
-            description = description or abstract_line(paper)
+        if shown:
+            variables["paper"] = shown.paper
         if page.template == API:
             left_out = frame.config.leave_out
             variables["endpoints"] = api_endpoints(**frame.examples, left_out=left_out)
             variables["fields"] = api_fields(left_out)
+        described = shown.description if shown else clean_line(page.description)
         variables["page"] = PageView(
             url=page.url,
-            title=title,
-            description=_description(description or clean_line(frame.config.description)),
+            title=shown.title if shown else page.title,
+            description=_description(described or clean_line(frame.config.description)),
             kind=page.template.removesuffix(".html"),
-            canonical=canonical,
+            canonical=absolute_url(frame.config.base_url, page.url),
             noindex=page.noindex,
             feeds=page.feeds,
-            json_ld=Markup(linked_data),  # noqa: S704 (made safe for a script element there)
-            meta=meta,
+            json_ld=Markup(shown.json_ld if shown else ""),  # noqa: S704 (made safe for scripts)
+            meta=shown.meta if shown else (),
         )
         return variables
 

@@ -20,7 +20,7 @@ from generator.model import File, Library, Paper
 from generator.publish.api import ApiItems, render_api_day, render_api_papers, render_api_topic
 from generator.publish.citations import ENDINGS, bulk_citations, render_citations
 from generator.publish.feeds import FeedChannel, WrittenEntry, render_feeds
-from generator.publish.html import Frame, PageDigests, PageRenderer
+from generator.publish.html import AT_ONCE, Frame, PageDigests, PageRenderer
 from generator.publish.templates import make_environment
 from generator.site.calendar import json_since
 from generator.site.page import Page
@@ -374,8 +374,13 @@ def make(batch: Batch) -> Iterator[File]:
     with every failing template once, behind the last file."""
     frame = _frame(batch.frame)
     pages, others = PageRenderer(frame, batch.papers), _Maker(frame, batch.papers)
+    kinds = defaultdict[str, list[Product]](list)
     for product in batch.products:
-        yield from pages.render(product.body) if product.kind == "page" else others.make(product)
+        kinds[product.kind].append(product)
+    yield from pages.render([product.body for product in kinds.pop("page", ())])
+    yield from others.papers(kinds.pop("paper", ()))
+    for product in chain.from_iterable(kinds.values()):
+        yield from others.make(product)
     pages.finish()
 
 
@@ -398,25 +403,27 @@ class _Maker:
         self._cited: dict[tuple[str, str], str] = {}
         self._entries: dict[str, WrittenEntry] = {}
         self._make: Mapping[str, Callable[[Product], Iterator[File]]] = {
-            "paper": self._paper,
             "feeds": self._feeds,
             "day": self._day,
             "topic": self._topic,
         }
 
+    def papers(self, products: Sequence[Product]) -> Iterator[File]:
+        """The files of papers; what is alike is made for some papers at once, as pages are."""
+        for start in range(0, len(products), AT_ONCE):
+            some = products[start : start + AT_ONCE]
+            papers, endings = [paper for p in some for paper in self._shown(p)], some[0].endings
+            files = [*render_api_papers(papers, self._items)] if "json" in endings else []
+            cited = _cited(some[0])
+            files += render_citations(papers, self._base_url, cited, kept=self._cited)
+            yield from files
+
     def make(self, product: Product) -> Iterator[File]:
-        """Its files."""
+        """The files of another product."""
         return self._make[product.kind](product)
 
     def _shown(self, product: Product) -> list[Paper]:
         return [self._papers[paper] for paper in product.papers]
-
-    def _paper(self, product: Product) -> Iterator[File]:
-        papers = self._shown(product)
-        if "json" in product.endings:
-            yield from render_api_papers(papers, self._items)
-        cited = _cited(product)
-        yield from render_citations(papers, self._base_url, cited, kept=self._cited)
 
     def _feeds(self, product: Product) -> Iterator[File]:
         return render_feeds(

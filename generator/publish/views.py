@@ -2,7 +2,7 @@
 
 import datetime
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote_plus
@@ -325,13 +325,40 @@ def _topic(topic: Topic, why: str = "") -> TopicView:
     return TopicView(title=topic.title, url=f"/topics/{topic.slug}/", slug=topic.slug, why=why)
 
 
-def view_paper(paper: Paper, around: Around, page_url: str, known: Mapping[str, Any]) -> PaperView:
-    """A paper as its own page shows it. `page_url`: the page's absolute URL; `known`: what its
-    cards say of it."""
-    base, out = f"/papers/{paper.id}", around.leave_out
+def view_papers(
+    papers: Sequence[Paper],
+    around: Around,
+    page_urls: Sequence[str],
+    known: Sequence[Mapping[str, Any]],
+) -> list[PaperView]:
+    """Papers as their own pages show them. Of each, `page_urls`: the page's absolute URL; `known`:
+    what its cards say of it. What is alike is done for all papers at once, which takes a processor
+    less time than to do everything for one after the other."""
+    found = zip(
+        papers,
+        known,
+        [_whole(paper) for paper in papers],
+        [_topics(paper, around) for paper in papers],
+        [render_markdown(paper.abstract) for paper in papers],
+        [bibtex(paper, url) for paper, url in zip(papers, page_urls, strict=True)],
+        strict=True,
+    )
+    return [_view(around.leave_out, *each) for each in found]
+
+
+def _view(
+    leave_out: Collection[Extra],
+    paper: Paper,
+    known: Mapping[str, Any],
+    text: _Text,
+    topics: tuple[TopicView, ...],
+    abstract: str,
+    entry: str,
+) -> PaperView:
+    base = f"/papers/{paper.id}"
     return PaperView(
-        **{**known, "topics": _topics(paper, around), **_whole(paper)},
-        abstract=Markup(render_markdown(paper.abstract)),  # noqa: S704 (sanitised there)
+        **{**known, **text, "topics": topics},
+        abstract=Markup(abstract),  # noqa: S704 (sanitised by `render_markdown`)
         notes=Markup(render_markdown(paper.notes)),  # noqa: S704 (sanitised there)
         authors_list=paper.authors,
         author_count=paper.author_count,
@@ -339,7 +366,7 @@ def view_paper(paper: Paper, around: Around, page_url: str, known: Mapping[str, 
         find=() if any(paper.link(kind) for kind in _READABLE) else _find(paper),
         published=paper.date,
         featured=tuple(
-            DayView(date=day, url=f"/days/{day}/") for day in paper.featured if day != paper.added
+            [DayView(date=day, url=f"/days/{day}/") for day in paper.featured if day != paper.added]
         ),
         day_url=f"/days/{paper.added}/",
         updated=paper.updated,
@@ -348,10 +375,10 @@ def view_paper(paper: Paper, around: Around, page_url: str, known: Mapping[str, 
         venue=paper.venue,
         categories=paper.categories,
         keywords=paper.keywords,
-        bibtex=bibtex(paper, page_url),
-        bib_url="" if "bib" in out else f"{base}.bib",
-        ris_url="" if "ris" in out else f"{base}.ris",
-        json_url="" if "json" in out else f"/api{base}.json",
+        bibtex=entry,
+        bib_url="" if "bib" in leave_out else f"{base}.bib",
+        ris_url="" if "ris" in leave_out else f"{base}.ris",
+        json_url="" if "json" in leave_out else f"/api{base}.json",
         source=paper.source,
         extra=paper.extra,
     )
