@@ -6,7 +6,9 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from datetime import date
-from itertools import chain
+from functools import partial
+from itertools import chain, compress
+from operator import not_
 from pathlib import Path
 from typing import Any, TypeVar
 from zlib import crc32
@@ -19,7 +21,7 @@ from generator.errors import BroadsheetError, Problem, nearest, problem
 from generator.library.abstract import with_plain_abstract
 from generator.library.memory import Memory
 from generator.library.packed import Packed, digest, is_packable, pack_papers, unpack_papers
-from generator.library.pages import parse_note, parse_paper, parse_topic
+from generator.library.pages import paper_of, parse_note, parse_paper, parse_topic, read_paper
 from generator.library.people import PEOPLE_YML, parse_people, resolve_rule
 from generator.library.said import Said
 from generator.library.signals import SIGNALS, parse_signals
@@ -295,20 +297,40 @@ def _read_stretch(stretch: _Stretch) -> _Read:
     is_known = list(known) == [file.stamp for file in stretch.files]
     if is_known and all(slugs.issuperset(each.paper.topics) for each in known.values()):
         return _Read(pack_papers([]), tuple(known.values()), (), is_known=True)
+    as_before = {name: each for name, each in known.items() if slugs.issuperset(each.paper.topics)}
     problems, reader = _Problems(), Reader(stretch.root)
-    packable, others = list[Packed](), list[Packed]()
-    for file in stretch.files:
-        each = known.get(file.stamp)
-        if each is None or not slugs.issuperset(each.paper.topics):
-            each = problems.attempt(lambda file=file: _read_paper(reader, file, stretch.topics))  # type: ignore[misc]
-        if each is not None:
-            (packable if is_packable(each.paper) else others).append(each)
-    return _Read(pack_papers(packable), tuple(others), tuple(problems.found))
+    unknown = [file for file in stretch.files if file.stamp not in as_before]
+    new = _read_papers(reader, unknown, stretch.topics, problems)
+    each_known = (new.get(file.path) or as_before.get(file.stamp) for file in stretch.files)
+    papers = [each for each in each_known if each is not None]
+    is_plain = [is_packable(each.paper) for each in papers]
+    packed = pack_papers([*compress(papers, is_plain)])
+    others = tuple(compress(papers, map(not_, is_plain)))
+    return _Read(packed, others, tuple(problems.found))
 
 
-def _read_paper(reader: Reader, file: FileStat, topics: Collection[str]) -> Packed:
-    paper = with_plain_abstract(parse_paper(reader.text(file.path), file.path, topics))
-    return Packed(file.stamp if file.is_settled else "", paper, digest(paper))
+def _read_papers(
+    reader: Reader, files: Sequence[FileStat], topics: Collection[str], problems: _Problems
+) -> dict[str, Packed]:
+    """Papers by the paths of their pages, but for those with problems. Step by step for all of
+    them, which takes a processor less time than to take all steps for one after the other."""
+    attempt = problems.attempt
+    texts = [(file, attempt(partial(reader.text, file.path))) for file in files]
+    said = [
+        (file, attempt(partial(read_paper, text, file.path)))
+        for file, text in texts
+        if text is not None
+    ]
+    meant = [
+        (file, attempt(partial(paper_of, fields, file.path, topics)))
+        for file, fields in said
+        if fields is not None
+    ]
+    papers = [(file, with_plain_abstract(paper)) for file, paper in meant if paper is not None]
+    return {
+        file.path: Packed(file.stamp if file.is_settled else "", paper, digest(paper))
+        for file, paper in papers
+    }
 
 
 def _twice(paper: Paper, other: Paper) -> Problem:

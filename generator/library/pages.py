@@ -6,7 +6,7 @@ Owns the schema of front matter. Does not read or write files.
 import re
 from collections.abc import Collection, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from generator.errors import BroadsheetError, Problem, nearest, problem
 from generator.model import LINK_KINDS, Link, Note, Paper, Rule, Topic
@@ -87,7 +87,25 @@ def parse_paper(text: str, path: str, topics: Collection[str] | None = None) -> 
 
     `topics`: the slugs that exist; None to accept any. Raises BroadsheetError with every problem
     of the page."""
-    page, fields = _read_fields(text, path, _PAPER)
+    return paper_of(read_paper(text, path), path, topics)
+
+
+class Fields(NamedTuple):
+    """What a page of a paper holds."""
+
+    page: Page
+    values: Mapping[str, Any]
+    """Of its front matter, checked one by one."""
+
+
+def read_paper(text: str, path: str) -> Fields:
+    """The first step of `parse_paper`: what the page at `path` says."""
+    return Fields(*_read_fields(text, path, _PAPER))
+
+
+def paper_of(read: Fields, path: str, topics: Collection[str] | None = None) -> Paper:
+    """The second step of `parse_paper`: the paper that it means."""
+    page, fields = read
     problems = _path_problems(path, fields)
     if topics is not None:
         problems += _topic_problems(page, path, fields["topics"], topics)
