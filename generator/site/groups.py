@@ -171,7 +171,7 @@ def gather_organizations(library: Library, min_papers: int = 1) -> dict[str, Org
     members: dict[str, list[Paper]] = {}
     slug_of = cache(slugify)
     for paper in library:
-        if name := organization_of(paper, library.people):
+        if paper.organization and (name := organization_of(paper, library.people)):
             members.setdefault(slug_of(name), []).append(paper)
     known = (entry for entry in members.items() if len(entry[1]) >= min_papers)
     ordered = sorted(known, key=lambda entry: (-len(entry[1]), entry[0]))

@@ -101,8 +101,9 @@ def plan_site(library: Library, config: Config) -> Site:
 
 def _refuse_collisions(library: Library, lists: Sequence[Page]) -> None:
     """Case is folded: two URLs that differ only in case are one file on many machines."""
-    urls = [*map(paper_url, library.papers), *[page.url for page in lists]]
-    if len({url.lower() for url in urls}) == len(urls):
+    papers, urls = set(map(str.lower, library.papers)), {page.url.lower() for page in lists}
+    shared = [url for url in urls if url.startswith("/papers/") and url[8:-1] in papers]
+    if not shared and len(papers) == len(library.papers) and len(urls) == len(lists):
         return
     claims: dict[str, list[Paper | Page]] = {}
     for claim in (*library, *lists):

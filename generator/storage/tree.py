@@ -131,8 +131,8 @@ def stat_files(root: Path, folder: str) -> list[FileStat]:
 def stat_tree(folder: Path, name: str) -> list[FileStat]:
     """All that is below a folder, sorted, names that begin with a dot, too; their paths begin with
     `name`. Links to folders are not followed, and never settled. Empty where there is no folder."""
-    latest = _latest()
-    found = [_told(path, stat, latest) for path, stat in _stats(str(folder), name)]
+    found = list[FileStat]()
+    _stat_all(str(folder), name, _latest(), found)
     return sorted(found, key=attrgetter("path"))
 
 
@@ -148,14 +148,14 @@ def _told(path: str, stat: os.stat_result, latest: int) -> FileStat:
     return FileStat(path, stamp, is_settled, kind not in (S_IFDIR, S_IFLNK))
 
 
-def _stats(place: str, path: str) -> Iterator[tuple[str, os.stat_result]]:
+def _stat_all(place: str, path: str, latest: int, found: list[FileStat]) -> None:
     with contextlib.suppress(OSError), os.scandir(place) as entries:
         for entry in entries:
             inner = f"{path}/{entry.name}"
             if entry.is_dir(follow_symlinks=False):
-                yield from _stats(entry.path, inner)
+                _stat_all(entry.path, inner, latest, found)
             else:
-                yield inner, _stat(entry)
+                found.append(_told(inner, _stat(entry), latest))
 
 
 def _stat(entry: "os.DirEntry[str]") -> os.stat_result:
