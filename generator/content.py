@@ -314,22 +314,25 @@ def _read_papers(
 ) -> dict[str, Packed]:
     """Papers by the paths of their pages, but for those with problems. Step by step for all of
     them, which takes a processor less time than to take all steps for one after the other."""
-    attempt = problems.attempt
-    texts = [(file, attempt(partial(reader.text, file.path))) for file in files]
-    said = [
-        (file, attempt(partial(read_paper, text, file.path)))
-        for file, text in texts
+    own = {file.path: _Problems() for file in files}
+    texts = {path: own[path].attempt(partial(reader.text, path)) for path in own}
+    said = {
+        path: own[path].attempt(partial(read_paper, text, path))
+        for path, text in texts.items()
         if text is not None
-    ]
-    meant = [
-        (file, attempt(partial(paper_of, fields, file.path, topics)))
-        for file, fields in said
+    }
+    meant = {
+        path: own[path].attempt(partial(paper_of, fields, path, topics))
+        for path, fields in said.items()
         if fields is not None
-    ]
-    papers = [(file, with_plain_abstract(paper)) for file, paper in meant if paper is not None]
+    }
+    papers = {path: with_plain_abstract(paper) for path, paper in meant.items() if paper}
+    for each in own.values():  # page by page, whichever step failed
+        problems.add(each.found)
     return {
         file.path: Packed(file.stamp if file.is_settled else "", paper, digest(paper))
-        for file, paper in papers
+        for file in files
+        if (paper := papers.get(file.path))
     }
 
 

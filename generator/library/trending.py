@@ -10,6 +10,7 @@ spread evenly over the days since its publication.
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
+from operator import attrgetter
 from typing import NamedTuple
 
 from generator.library.signals import COUNTS, gains, newest_day
@@ -21,6 +22,7 @@ WEIGHTS: Mapping[str, float] = {"upvotes": 1, "comments": 2, "stars": 0.1}
 MOST = 90
 """Papers in the list."""
 WEEK = timedelta(days=7)
+_counts_of = attrgetter(*COUNTS)
 _DAILY = 0.5 ** (1 / HALF_LIFE)
 """What is left of a day's worth the day after."""
 
@@ -38,7 +40,7 @@ def rank(library: Library) -> tuple[str, ...]:
     """Ids of the papers that trend, the highest first; equals as they stand in the library."""
     day = _newest_day(library)
     signals = library.signals
-    counted = [p for p in library if p.upvotes or p.comments or p.stars or p.id in signals]
+    counted = [p for p in library if any(_counts_of(p)) or p.id in signals]
     scores = {paper.id: score(paper, signals.get(paper.id, ()), day) for paper in counted}
     found = [slug for slug, worth in scores.items() if worth > 0]
     return tuple(sorted(found, key=lambda slug: -scores[slug])[:MOST])

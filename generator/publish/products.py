@@ -409,7 +409,8 @@ class _Maker:
         }
 
     def papers(self, products: Sequence[Product]) -> Iterator[File]:
-        """The files of papers; what is alike is made for some papers at once, as pages are."""
+        """The files of papers, which all have those that the site has; what is alike is made for
+        some papers at once, as pages are."""
         for start in range(0, len(products), AT_ONCE):
             some = products[start : start + AT_ONCE]
             papers, endings = [paper for p in some for paper in self._shown(p)], some[0].endings

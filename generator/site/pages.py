@@ -102,8 +102,8 @@ def plan_site(library: Library, config: Config) -> Site:
 def _refuse_collisions(library: Library, lists: Sequence[Page]) -> None:
     """Case is folded: two URLs that differ only in case are one file on many machines."""
     papers, urls = set(map(str.lower, library.papers)), {page.url.lower() for page in lists}
-    shared = [url for url in urls if url.startswith("/papers/") and url[8:-1] in papers]
-    if not shared and len(papers) == len(library.papers) and len(urls) == len(lists):
+    are_apart = len(papers) == len(library.papers) and len(urls) == len(lists)
+    if are_apart and urls.isdisjoint(map(paper_url, papers)):
         return
     claims: dict[str, list[Paper | Page]] = {}
     for claim in (*library, *lists):
