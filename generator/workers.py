@@ -73,10 +73,12 @@ class _Team(Executor):
         gc.freeze()
         # they may begin where nobody collects (`load_library`)
         self._pool = ProcessPoolExecutor(processes, mp_context=context, initializer=gc.enable)
-        self._processes = self._most = processes
+        self._processes = processes
         self._left = deque[_Work]()
-        self._away = 0
-        """How many pieces of work the processes have."""
+        self._given = list[_Work]()
+        """What processes have, and what they are done with."""
+        self._first: _Work | None = None
+        """What came when nobody had anything to do."""
         self._lock = threading.RLock()
         self._interval = sys.getswitchinterval()
         sys.setswitchinterval(_INTERVAL)
@@ -88,8 +90,8 @@ class _Team(Executor):
         nothing waits behind it for the same process."""
         work = _Work(self, partial(do, *args, **keywords))
         with self._lock:
-            if not (self._away or self._left):
-                self._most = self._processes
+            if not (self._left or self._away()):
+                self._first = work
             self._left.append(work)
             self._hand_out()
         return cast("Future[_T]", work)
@@ -115,20 +117,30 @@ class _Team(Executor):
         with self._lock, suppress(ValueError):
             self._left.remove(work)
 
+    def _away(self) -> int:
+        """How many pieces of work processes have. Asked of the work: whoever waited for it knows
+        that it is done before the pool tells."""
+        self._given = [work for work in self._given if not work.done()]
+        return len(self._given)
+
+    def _most(self) -> int:
+        """How many they may have: nothing that waits when little is left, as somebody else could do
+        it, or as long as what came first, which may be long, is not done."""
+        if len(self._left) <= self._processes or not (self._first and self._first.done()):
+            return self._processes
+        return _AHEAD * self._processes
+
     def _hand_out(self) -> None:
-        """Give processes what they have time for. When little is left, none has anything that
-        waits: somebody else could do it."""
-        while self._left and self._away < (
-            self._most if len(self._left) > self._processes else self._processes
-        ):
+        """Give processes what they have time for."""
+        while self._left and self._away() < self._most():
             work = self._left.popleft()
-            self._away += 1
             try:
                 given = work.give(self._pool)
             except BrokenExecutor:  # the others are lost: what is left is done here
                 self._left.appendleft(work)
-                self._most = self._processes = 0
+                self._processes = 0
                 return
+            self._given.append(work)
             given.add_done_callback(partial(self._take, work))  # which may be done already
 
     def _take(self, work: "_Work", done: Future[Any]) -> None:
@@ -141,8 +153,6 @@ class _Team(Executor):
             return
         work.forget()
         with self._lock:
-            self._away -= 1
-            self._most = _AHEAD * self._processes
             self._hand_out()
 
 

@@ -70,12 +70,13 @@ def test_nothing_waits_behind_long_work_that_came_first(tmp_path: Path) -> None:
     with Workers(2, None) as workers:
         team = workers.for_(WORTH_PROCESSES)
         assert team
-        list(team.map(double, range(20)))
-        long = team.submit(wait_for, tmp_path / "ended")
-        assert [number for number, _ in team.map(double, range(9))] == [*range(0, 18, 2)]
-        assert not long.done()
-        (tmp_path / "ended").touch()
-        assert long.result()
+        for ended in (tmp_path / str(number) for number in range(100)):
+            list(team.map(abs, range(20)))  # which nobody has any more, though it is just done
+            long = team.submit(wait_for, ended)
+            assert [*team.map(abs, range(9))] == [*range(9)]
+            assert not long.done()
+            ended.touch()
+            assert long.result()
 
 
 def test_a_failure_is_raised_where_the_result_is_asked_for() -> None:
