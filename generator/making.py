@@ -264,14 +264,15 @@ def _all_papers(
     from generator.publish.search import render_search
 
     waiting = list["Future[Notes]"]()
+    if others and len(library.papers) <= _FEW:
+        waiting.append(others.submit(relate_elsewhere, [*library], library.digests))
 
     def relate_others(readings: "list[Reading]") -> None:
-        if others and not waiting:
+        if others:
             waiting.append(others.submit(relate_read, readings, library.digests))
             give_back()  # of what others gave
 
-    if others and len(library.papers) <= _FEW:
-        waiting.append(others.submit(relate_elsewhere, [*library], library.digests))
+    told = relate_others if others and not waiting else None
 
     def related() -> Relations:
         if waiting:
@@ -279,7 +280,7 @@ def _all_papers(
         return relate(library, memory, library.digests)
 
     has_json = "json" not in config.leave_out
-    files = render_search(library, others, memory, previous, abstracts=has_json, read=relate_others)
+    files = render_search(library, others, memory, previous, abstracts=has_json, told=told)
     search = _begun(files) if others else lambda: files
     return _Awaited(related, lambda: any(not work.done() for work in waiting)), search
 

@@ -27,7 +27,7 @@ from generator.library.neighbours import (
 )
 from generator.library.packed import digest
 from generator.library.related import relate, relate_read, relations
-from generator.library.wording import read_papers, reading, telling_stem, words_of
+from generator.library.wording import reading, telling_stem, texts_of, words_of
 from generator.model import Paper
 from generator.text.words import STOP_WORDS, document_text, stem, text_terms
 
@@ -128,7 +128,7 @@ def test_papers_that_others_have_read_in_any_order_are_related_alike(
     some = library(150, seed)
     chance.shuffle(some)
     cut = chance.randrange(len(some))
-    readings = [reading(part, read_papers(part)) for part in (some[:cut], some[cut:])]
+    readings = [reading(texts_of(part)) for part in (some[:cut], some[cut:])]
     notes = relate_read(readings, {})
     assert dict(relations(notes)) == dict(relate(some))
     told = [relate(some, notes).told(paper.id) for paper in some]

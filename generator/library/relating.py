@@ -36,7 +36,7 @@ from generator.library.weighing import (
     scale_of,
     weigh,
 )
-from generator.library.wording import Reading, Words, digests_of, read_papers
+from generator.library.wording import PaperTexts, Reading, Words, texts_of
 from generator.model import Paper
 
 _CHUNK = 1_024
@@ -125,12 +125,15 @@ class Unread:
 
     def digests(self, rows: Numbers) -> NDArray[np.uint64]:
         """See `Texts`."""
-        return digests_of(self._papers[row] for row in rows.tolist())
+        return self._of(rows).digests
 
     def read(self, rows: Numbers) -> tuple[Numbers, Iterable[Words]]:
         """See `Texts`."""
         chunks = (rows[first : first + _CHUNK] for first in range(0, len(rows), _CHUNK))
-        return rows, (read_papers(self._papers[row] for row in some.tolist()) for some in chunks)
+        return rows, (self._of(some).read() for some in chunks)
+
+    def _of(self, rows: Numbers) -> PaperTexts:
+        return texts_of([self._papers[row] for row in rows.tolist()])
 
 
 class Read:

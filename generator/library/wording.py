@@ -8,9 +8,10 @@ accents, unless another script is printed in them.
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,29 @@ def dtype_of(words: int) -> type[np.uint16] | type[np.int32]:
     return np.uint16 if words <= _MANY else np.int32
 
 
+class PaperTexts(Struct, frozen=True):
+    """Titles and abstracts of some papers, sooner pickled than the papers."""
+
+    ids: Sequence[str]
+    titles: Sequence[str]
+    abstracts: Sequence[str]
+    plain: Sequence[str]
+    """The abstracts as plain text."""
+
+    @property
+    def digests(self) -> NDArray[np.uint64]:
+        """Of what relates each paper to others."""
+        pairs = zip(self.titles, self.abstracts, strict=True)
+        texts = (f"{title}\0{text}".encode("utf-8", "surrogatepass") for title, text in pairs)
+        told = b"".join([blake2b(text, digest_size=8).digest() for text in texts])
+        return np.frombuffer(told, np.uint64)
+
+    def read(self) -> Words:
+        """The words of the papers, of each of its title and of its abstract."""
+        pairs = zip(map(plain_title, self.titles), self.plain, strict=True)
+        return read_texts(chain.from_iterable(pairs), words_of)
+
+
 class Reading(Struct, frozen=True):
     """What relates some papers to others, small and picklable."""
 
@@ -63,40 +87,37 @@ class Reading(Struct, frozen=True):
     digests: NDArray[np.uint64]
     """Of each paper's title and abstract."""
     line: str
-    """Their words, as `read_papers` gives them, apart by spaces."""
+    """Their words, as `PaperTexts.read` gives them, apart by spaces."""
     told: NDArray[Any]
     lengths: NDArray[np.int32]
 
     @property
     def words(self) -> Words:
-        """What `read_papers` gave."""
+        """What `PaperTexts.read` gave."""
         told, lengths = self.told.astype(np.int32), self.lengths.astype(np.int64)
         return Words(words=self.line.split(), told=told, lengths=lengths)
 
 
-def read_papers(papers: Iterable[Paper]) -> Words:
-    """The words of some papers, of each of its title and of its abstract."""
-    texts = (text for paper in papers for text in (plain_title(paper.title), plain_abstract(paper)))
-    return read_texts(texts, words_of)
-
-
-def reading(papers: Sequence[Paper], words: Words) -> Reading:
-    """What relates some papers to others. `words`: theirs."""
-    return Reading(
+def texts_of(papers: Collection[Paper]) -> PaperTexts:
+    """The titles and abstracts of papers."""
+    return PaperTexts(
         [paper.id for paper in papers],
-        digests_of(papers),
+        [paper.title for paper in papers],
+        [paper.abstract for paper in papers],
+        [plain_abstract(paper) for paper in papers],
+    )
+
+
+def reading(texts: PaperTexts) -> Reading:
+    """What relates some papers to others."""
+    words = texts.read()
+    return Reading(
+        texts.ids,
+        texts.digests,
         " ".join(words.words),
         words.short,
         words.lengths.astype(np.int32),
     )
-
-
-def digests_of(papers: Iterable[Paper]) -> NDArray[np.uint64]:
-    """Of what relates each paper to others."""
-    texts = (
-        f"{paper.title}\0{paper.abstract}".encode("utf-8", "surrogatepass") for paper in papers
-    )
-    return np.frombuffer(b"".join([blake2b(t, digest_size=8).digest() for t in texts]), np.uint64)
 
 
 def read_texts(texts: Iterable[str], words_of: Callable[[str], list[str]]) -> Words:

@@ -52,32 +52,36 @@ class Piece(Struct, frozen=True):
     """Of each field: its length in all documents together, in terms."""
     kept: bytes
     """What whoever inverts it wants to know of it when it has changed."""
-    read: Any = None
-    """What was read of its documents on the way; not remembered."""
 
 
 class Invert(Protocol):
     """Who says what a stretch gives."""
 
-    def __call__(self, stretch: Any, before: Piece | None) -> Piece:
-        """`before`: what it gave before some of its documents changed; saves time only."""
+    def __call__(self, stretch: Any, before: Piece | None, read: Any = None) -> Piece:
+        """`before`: what it gave before some of its documents changed; `read`: what was read of
+        these. Both save time only."""
 
 
 class Work(Struct, frozen=True, kw_only=True):
     """What an index is made of, and by whom."""
 
     stretches: Sequence[Any]
-    keys: Sequence[str]
-    """Of each stretch, a digest of all that it is made of."""
+    find_keys: Callable[[], list[str]]
+    """Tells of each stretch a digest of all that it is made of. That takes a while: the work goes
+    to others first, where nothing can be known."""
     size: int
     """Documents in a stretch."""
     invert: Invert
     executor: Executor | None
     memory: Memory | None
     previous: Previous | None
-    read: Callable[[list[Any]], None] | None = None
-    """Is told what was read of all stretches, where none is remembered, before others are asked for
-    anything else."""
+    unread: Iterable[Any]
+    """Of each stretch, what is read of it before it is inverted."""
+    read: Callable[[Any], Any]
+    """Reads it."""
+    told: Callable[[list[Any]], None] | None = None
+    """Is told what was read of all stretches, where no index is remembered, before any is
+    inverted."""
 
     @property
     def everywhere(self) -> Callable[..., Iterator[Any]]:
@@ -88,7 +92,7 @@ class Work(Struct, frozen=True, kw_only=True):
 class Index(Struct, frozen=True, kw_only=True):
     """Of what an index was made, and the files it has."""
 
-    keys: Sequence[str]
+    keys: list[str]
     """Of each stretch, as `Work` has them."""
     lengths: list[Sequence[int]]
     """Of each stretch, as its piece has them."""
@@ -120,9 +124,10 @@ def _made_of(work: Work, begun: Iterator[Piece] | None) -> Generator[File | Kept
     previous = {} if work.previous is None else work.previous
     again = None if begun else _made_again(work)
     if again is None:
-        index = Index(keys=work.keys, lengths=[], stretches=[], letters={}, endings=[])
+        index = Index(keys=[], lengths=[], stretches=[], letters={}, endings=[])
         for file in _made(work, index, begun or _pieces(work)):
             yield Kept(path=file.path) if file.path in previous else file
+        index.keys.extend(work.find_keys())
     else:
         index, files = again
         new = {file.path: file for file in files}
@@ -144,17 +149,13 @@ def _made(work: Work, index: Index, pieces: Iterator[Piece]) -> Iterator[File]:
     """The files of an index that is made of its pieces, while it is noted what it has. None is
     given before all that others do has been begun."""
     runs: dict[str, list[bytes]] = defaultdict(list)
-    records, read = list[File](), list[Any]()
+    records = list[File]()
     for piece in pieces:
-        read.append(piece.read)
         for letter, run in piece.runs.items():
             runs[letter].append(run)
         index.lengths.append(piece.lengths)
         index.stretches.append([file.path for file in piece.files])
         records += piece.files
-    if work.read and None not in read:
-        work.read(read)
-    del read
     vocabulary, letters = list[str](), sorted(runs)
     made = work.everywhere(_letter, [runs.pop(letter) for letter in letters])
     yield from records
@@ -182,15 +183,28 @@ def _letter(runs: Sequence[bytes]) -> tuple[str, bytes, Sequence[str], list[File
 def _pieces(work: Work) -> Iterator[Piece]:
     """What every stretch gives, in order; worked out only where it is not remembered. Others begin
     at once."""
-    known = [work.memory is not None and key in work.memory for key in work.keys]
-    unknown = (each for each, is_known in zip(work.stretches, known, strict=True) if not is_known)
-    done = iter(work.everywhere(partial(work.invert, before=None), unknown))
-    return _taken(work, known, done)
+    if work.told and (work.memory is None or _KEY not in work.memory):
+        read = iter(work.everywhere(work.read, work.unread))
+        known = [False] * len(work.stretches)
+        return _taken(work, known, _read_first(work, work.told, read))
+    known = [work.memory is not None and key in work.memory for key in work.find_keys()]
+    unknown = [each for each, is_known in zip(work.stretches, known, strict=True) if not is_known]
+    return _taken(work, known, iter(work.everywhere(partial(work.invert, before=None), unknown)))
+
+
+def _read_first(
+    work: Work, told: Callable[[list[Any]], None], read: Iterator[Any]
+) -> Iterator[Piece]:
+    """What all stretches give, inverted when all are read: whoever wants to know what was read
+    works on it meanwhile."""
+    readings = list(read)
+    told(readings)
+    yield from work.everywhere(work.invert, work.stretches, repeat(None), readings)
 
 
 def _taken(work: Work, known: Iterable[bool], done: Iterator[Piece]) -> Iterator[Piece]:
     memory = work.memory
-    for stretch, key, is_known in zip(work.stretches, work.keys, known, strict=True):
+    for stretch, key, is_known in zip(work.stretches, work.find_keys(), known, strict=True):
         value = memory.get(key) if memory is not None and is_known else None
         if value:
             yield _unpacked(value)
@@ -242,10 +256,10 @@ def _made_again(work: Work) -> tuple[Index, list[File]] | None:
     value = memory.get(_KEY)
     if value is None:
         return None
-    before = decode(value, type=Index)
-    pairs = zip_longest(before.keys, work.keys)
+    before, keys = decode(value, type=Index), work.find_keys()
+    pairs = zip_longest(before.keys, keys)
     changed = [number for number, (old, new) in enumerate(pairs) if old != new]
-    if len(work.keys) < len(before.keys) or len(changed) > max(1, len(work.keys) // _FEW):
+    if len(keys) < len(before.keys) or len(changed) > max(1, len(keys) // _FEW):
         return None
     try:
         return _Again(work, memory, previous, before).made(changed)
@@ -259,7 +273,7 @@ class _Again:
     def __init__(self, work: Work, memory: Memory, previous: Previous, before: Index) -> None:
         self._work, self._memory, self._previous, self._before = work, memory, previous, before
         self._index = Index(
-            keys=work.keys,
+            keys=work.find_keys(),
             lengths=[*before.lengths],
             stretches=[*before.stretches],
             letters={**before.letters},
@@ -277,7 +291,7 @@ class _Again:
                 changes[letter].append(change)
         for letter in sorted(changes):
             self._make_letter(letter, changes[letter])
-        self._need([key for key in self._work.keys if key in self._before.keys])
+        self._need([key for key in self._work.find_keys() if key in self._before.keys])
         self._need([_BACKWARDS, *map(_key, self._index.letters)])
         if self._terms:
             self._make_endings()
@@ -304,7 +318,7 @@ class _Again:
             before = _unpacked(self._get(self._before.keys[number]))
         old = before.runs if before else {}
         piece = self._work.invert(self._work.stretches[number], before)
-        self._memory.put(self._work.keys[number], _packed(piece))
+        self._memory.put(self._index.keys[number], _packed(piece))
         index.lengths[number : number + 1] = [piece.lengths]
         index.stretches[number : number + 1] = [[file.path for file in piece.files]]
         self._files += piece.files

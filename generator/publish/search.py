@@ -38,6 +38,7 @@ from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from datetime import date
+from functools import cache
 from hashlib import blake2b
 from itertools import chain, pairwise, repeat
 from typing import Any
@@ -49,7 +50,7 @@ from generator.library.abstract import plain_abstract
 from generator.library.memory import Memory
 from generator.library.packed import digest
 from generator.library.people import organization_of
-from generator.library.wording import MAX_TEXT, Reading, read_papers, reading
+from generator.library.wording import MAX_TEXT, Reading, reading, texts_of
 from generator.model import File, Kept, Library, Paper, People
 from generator.publish.index import Index, Piece, Work, make
 from generator.publish.inverting import (
@@ -125,7 +126,7 @@ def render_search(
     previous: Previous | None = None,
     *,
     abstracts: bool = True,
-    read: Callable[[list[Reading]], None] | None = None,
+    told: Callable[[list[Reading]], None] | None = None,
 ) -> Iterator[File | Kept]:
     """Give the files below `search/` that `search.js` reads.
 
@@ -134,21 +135,26 @@ def render_search(
     out, so that only stretches that changed are read. `previous`: the site that was built last; of
     its files, those that are as they were are told by name only, if the memory tells how they were
     made.
-    `abstracts`: whether every paper has its JSON. `read` is told the words of all papers as soon as
-    they are read, if none of them is remembered. The same library gives the same bytes; the
+    `abstracts`: whether every paper has its JSON. `told` is told the words of all papers as soon as
+    they are read, if no index is remembered. The same library gives the same bytes; the
     manifest comes last."""
     stretches = list(_stretches(library))
+
+    @cache
+    def find_keys() -> list[str]:
+        return [_key(each, library, memory) if memory is not None else "" for each in stretches]
+
     work = Work(
         stretches=stretches,
-        keys=[
-            _key(stretch, library, memory) if memory is not None else "" for stretch in stretches
-        ],
+        find_keys=find_keys,
         size=STRETCH,
         invert=_invert,
         executor=executor,
         memory=memory,
         previous=previous,
-        read=read,
+        unread=(texts_of(stretch.papers) for stretch in stretches),
+        read=reading,
+        told=told,
     )
     return _with_manifest(make(work), library, ABSTRACTS if abstracts else "")
 
@@ -263,21 +269,21 @@ def _key_of_stretch(stretch: _Stretch) -> str:
     return f"search {blake2b(content, digest_size=16).hexdigest()}"
 
 
-def _invert(stretch: _Stretch, before: Piece | None) -> Piece:
+def _invert(stretch: _Stretch, before: Piece | None, read: Reading | None = None) -> Piece:
     first, around = stretch.number * STRETCH, stretch.around.encode()
     changed: Sequence[int] = range(len(stretch.papers))
-    read, old = None, list[File]()
+    kept, old = None, list[File]()
     if before:
         know_stems(stems_told(before.runs.values()))
         was, digests, known = parted(before.kept)
         if was == around and len(digests) <= len(stretch.digests):
             changed = _changed(digests, stretch.digests)
-            read, old = unpack(known), list(before.files[:-_OTHERS])
+            kept, old = unpack(known), list(before.files[:-_OTHERS])
     shards = {place // RECORDS_PER_SHARD for place in changed}
     papers = [stretch.papers[place] for place in changed]
-    own = read_papers(papers)
+    own = read.words if read else texts_of(papers).read()
     others = (_others(paper, stretch.topics) for paper in papers)
-    words = with_others(read, changed, own, others) if read else read_words(own, others)
+    words = with_others(kept, changed, own, others) if kept else read_words(own, others)
     records = {
         place: _record(paper, stretch.topics)
         for place, paper in enumerate(stretch.papers)
@@ -292,7 +298,6 @@ def _invert(stretch: _Stretch, before: Piece | None) -> Piece:
         runs=invert(words, first),
         lengths=totals(words),
         kept=joined([around, stretch.digests, pack(words)]),
-        read=None if before else reading(papers, own),
     )
 
 
