@@ -153,22 +153,28 @@ class Index:
         self._ends = np.concatenate(([0], np.cumsum(np.bincount(found, minlength=terms))))
         self._sums = np.zeros(len(vectors), np.int64)
 
-    def products(self, vectors: Vectors, through: Flags) -> tuple[Numbers, Numbers, Numbers]:
+    def products(
+        self, vectors: Vectors, through: Flags, least: int = 0
+    ) -> tuple[Numbers, Numbers, Numbers]:
         """Whom vectors see through some of their terms: the row of the vector, ascending; the
         number of whom it sees, once for each term; and the dot product as far as both hold those
-        terms."""
-        terms, weights = vectors.terms[through], vectors.weights[through].astype(np.int64)
+        terms, if it is `least` at least."""
+        terms = vectors.terms[through]
         starts, sizes = self._ends[terms], self._ends[terms + 1] - self._ends[terms]
         places = _ranges(starts, sizes)
-        others, weighed = self._rows[places], self._weights[places] * np.repeat(weights, sizes)
-        rows = np.repeat(np.nonzero(through)[0], sizes)
+        others, weighed = self._rows.take(places), self._weights.take(places)
+        weighed *= np.repeat(vectors.weights[through].astype(np.int64), sizes)
+        before = np.concatenate(([0], np.cumsum(sizes)))
+        ends = before[np.concatenate(([0], np.cumsum(np.count_nonzero(through, axis=1))))]
         products, sums = np.empty(len(others), np.int64), self._sums
-        for start, end in pairwise(_ends(rows, len(vectors))):
+        for start, end in pairwise(ends.tolist()):
             seen = others[start:end]
             np.add.at(sums, seen, weighed[start:end])
-            products[start:end] = sums[seen]
+            sums.take(seen, out=products[start:end], mode="clip")
             sums[seen] = 0
-        return rows, others, products
+        near = np.flatnonzero(products >= least)
+        rows = np.searchsorted(ends, near, "right") - 1
+        return rows, others[near], products[near]
 
 
 def _ranges(starts: Numbers, sizes: Numbers) -> Numbers:
@@ -185,7 +191,10 @@ def _ends(rows: Numbers, count: int) -> list[int]:
 
 def places_in(groups: Numbers) -> Numbers:
     """The place of each in its group; groups are told by ascending numbers."""
-    return np.arange(len(groups)) - np.searchsorted(groups, groups)
+    places = np.arange(len(groups))
+    starts = places.copy()
+    starts[1:][groups[1:] == groups[:-1]] = 0
+    return places - np.maximum.accumulate(starts)
 
 
 def nearest(vectors: Vectors, chosen: Numbers, terms: int) -> Neighbours:
@@ -208,11 +217,11 @@ def _nearest(
     vectors: Vectors, chosen: Numbers, index: Index, room: NDArray[np.int32]
 ) -> Neighbours:
     looking = vectors.take(chosen)
-    rows, others, products = index.products(looking, looking.looks)
-    seen = (products >= NEAR) & (others != chosen[rows])
+    rows, others, products = index.products(looking, looking.looks, NEAR)
+    seen = others != chosen[rows]
     rows, others, products = _best(rows[seen], others[seen], products[seen], COMPARED)
     edges = _last(rows, products, COMPARED, len(chosen))
-    products, near = _compare(looking, rows, vectors.take(others), room)
+    products, near = _compare(looking, rows, vectors, others, room)
     rows, others, products = _best(rows[near], others[near], products[near], NEAREST)
     return Neighbours(
         rows=rows, others=others, edges=edges, least=_last(rows, products, NEAREST, len(chosen))
@@ -243,16 +252,17 @@ def _last(rows: Numbers, products: Numbers, most: int, count: int) -> Numbers:
 
 
 def _compare(
-    vectors: Vectors, rows: Numbers, others: Vectors, room: NDArray[np.int32]
+    looking: Vectors, rows: Numbers, vectors: Vectors, others: Numbers, room: NDArray[np.int32]
 ) -> tuple[Numbers, Flags]:
-    """The dot products of vectors, told by rows in order, with one other each, and whether they
-    share enough terms. `room`: a zero for each term, before and after."""
-    mine = np.empty(others.terms.shape, np.int32)
-    for row, (start, end) in enumerate(pairwise(_ends(rows, len(vectors)))):
-        room[vectors.terms[row]] = vectors.weights[row]
-        room.take(others.terms[start:end], out=mine[start:end], mode="clip")
-        room[vectors.terms[row]] = 0
-    products = np.einsum("ij,ij->i", mine, others.weights)
+    """The dot products of those that look, told by rows in order, with one other of all vectors
+    each, and whether they share enough terms. `room`: a zero for each term, before and after."""
+    terms = vectors.terms.take(others, axis=0)
+    mine = np.empty(terms.shape, np.int32)
+    for row, (start, end) in enumerate(pairwise(_ends(rows, len(looking)))):
+        room[looking.terms[row]] = looking.weights[row]
+        room.take(terms[start:end], out=mine[start:end], mode="clip")
+        room[looking.terms[row]] = 0
+    products = np.einsum("ij,ij->i", mine, vectors.weights.take(others, axis=0))
     return products.astype(np.int64), np.count_nonzero(mine, axis=1) >= SHARED
 
 
@@ -273,7 +283,7 @@ def reached(vectors: Vectors, old: Vectors, new: Vectors, links: Links, terms: i
         edges, least = links.edges[others], links.least[others]
         bar = np.maximum(NEAR, edges)
         at_edge = (before != after) & (edges > 0) & ((before == edges) | (after == edges))
-        products, _ = _compare(now, rows, vectors.take(others), room)
+        products, _ = _compare(now, rows, vectors, others, room)
         enters = ((before >= bar) != (after >= bar)) | ((after >= bar) & (products >= least))
         found.append(others[enters | at_edge])
     return np.concatenate(found)

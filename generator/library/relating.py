@@ -371,8 +371,10 @@ def _shared(
     for first in range(0, len(ones), _PAIRS):
         one, other = ones[first : first + _PAIRS], others[first : first + _PAIRS]
         terms, its_terms = vectors.terms[one], vectors.terms[other]
-        same = (terms[:, :, None] == its_terms[:, None, :]) & (terms > 0)[:, :, None]
-        pairs, places, its_places = np.nonzero(same)
+        terms[terms == 0] = NONE  # which fill up, and are the same in both
+        same = np.flatnonzero(terms[:, :, None] == its_terms[:, None, :])
+        pairs, both = np.divmod(same, terms.shape[1] ** 2)
+        places, its_places = np.divmod(both, terms.shape[1])
         here, there = (one[pairs], places), (other[pairs], its_places)
         products = vectors.weights[here] * vectors.weights[there]
         best = np.lexsort((order[vectors.terms[here]], -products, pairs))
