@@ -25,7 +25,7 @@ from generator.config import SourceConfig
 from generator.library.memory import Notes
 from generator.library.merge import classify
 from generator.library.pages import parse_topic
-from generator.library.wording import Words, read_texts, words_of
+from generator.library.wording import Reading, Words, read_texts, reading, texts_of, words_of
 from generator.model import File, Library, Link, Paper, Topic
 from generator.publish.inverting import (
     EMPTY,
@@ -533,6 +533,21 @@ def test_after_edits_the_index_is_the_one_made_from_nothing() -> None:
         files = rendered(library, memory, files)
         assert files == contents(library)
         papers = edited(papers, chance)
+
+
+def test_whoever_wants_the_words_is_told_them_once_and_the_files_are_the_same() -> None:
+    library, memory, told = library_of(many(2_500), {}), Notes(), list[list[Reading]]()
+    made = list(render_search(library, None, memory, told=told.append))
+    assert {file.path: file.content for file in made if isinstance(file, File)} == contents(library)
+    (readings,) = told
+    assert sorted(paper for reading in readings for paper in reading.ids) == sorted(library.papers)
+    for each in readings:
+        alone = reading(texts_of([library.papers[paper] for paper in each.ids]))
+        assert (each.line, each.told.tolist()) == (alone.line, alone.told.tolist())
+    before = {file.path: file.content for file in made if isinstance(file, File)}
+    again = list(render_search(library, None, memory, before, told=told.append))
+    assert len(told) == 1
+    assert {file.path for file in again} == before.keys()
 
 
 def test_a_word_in_another_form_may_be_the_one_that_stands_for_its_term() -> None:
