@@ -1,5 +1,5 @@
 """What a copy of this process finds out beside a build: of all papers together, which of them are
-related, and the search; of a new site, what it is made of and its templates compiled.
+related, and the search; of a new site, its templates compiled.
 
 Of a site that is there already both are mostly as they were, and a copy of this process brings them
 up to date. It begins as soon as the papers are loaded, before the build brings in what it needs
@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from generator.model import File, Kept
 from generator.storage.aside import aside, can_copy, in_turn
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
 
 TEMPLATES = "templates"
 """Under which compiled templates are remembered."""
-_SOON_READ = 2_000
-"""So many files of a new site are read as soon by one copy as by several that begin later."""
 _Result = TypeVar("_Result")
 _Noted = tuple[_Result, set[str], dict[str, bytes]]
 """What was found, and what the cache is to know of it (`Cache.noted`)."""
@@ -59,15 +56,6 @@ class Loaded(Struct, frozen=True):
     library: "Library"
     fitted: "Plan"
     """The settings that it is made with."""
-
-
-class Begun(Struct, frozen=True):
-    """What a copy of this process does first for a new site. Each is waited for when it is asked
-    for; None where nobody does it."""
-
-    loaded: Callable[[], Loaded] | None = None
-    compiled: Callable[[], bytes] | None = None
-    """Templates, as `publish.templates.ready_templates` gives them to be remembered."""
 
 
 class Beside(Struct, frozen=True):
@@ -150,11 +138,13 @@ def beside(task: Task) -> Iterator[Beside | None]:
 
 
 @contextmanager
-def beginning(task: Task) -> Iterator[Begun]:
-    """Begin what a new site needs first, while the build brings in all else that it needs."""
+def beginning(task: Task) -> Iterator[Callable[[], bytes] | None]:
+    """Begin to compile the templates of a new site, while the build brings in all else that it
+    needs. Gives what tells them, as `publish.templates.ready_templates` gives them to be
+    remembered, once they are compiled; None where nobody does it."""
     memory = task.memory
     if task.last or (memory and memory.get(TEMPLATES)) or not can_copy():
-        yield Begun()
+        yield None
         return
     from generator.content import load_config, load_theme  # heavy, and needed by both
 
@@ -164,16 +154,8 @@ def beginning(task: Task) -> Iterator[Begun]:
         config = load_config(task.root, task.base_url)
         return ready_templates(load_theme(task.root, config).look, None)
 
-    def loaded(own: Cache) -> Loaded:
-        return load(replace(task, memory=own))
-
-    with ExitStack() as stack:
-        if memory is None or len(task.content) > _SOON_READ:
-            yield Begun(compiled=stack.enter_context(aside(compiled)))
-            return
-        stack.enter_context(memory.being_read())
-        first, last = stack.enter_context(in_turn(_noting(memory, loaded), compiled))
-        yield Begun(_noted(memory, first), last)
+    with aside(compiled) as told:
+        yield told
 
 
 def _noting(memory: Cache, work: Callable[[Cache], _Result]) -> Callable[[], _Noted[_Result]]:

@@ -84,7 +84,7 @@ def build(
                     last=last,
                     memory=memory,
                 )
-                with beginning(task) as begun, beside(task) as found:
+                with beginning(task) as compiled, beside(task) as found:
                     import generator.making  # heavy: brought in while others are at work
 
                     made, changes = generator.making.make_site(
@@ -92,7 +92,7 @@ def build(
                         jobs=jobs,
                         executor=executor,
                         found=found,
-                        begun=begun,
+                        compiled=compiled,
                         planned=planned,
                     )
             if memory:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator import __version__
-from generator.beside import TEMPLATES, Begun, Beside, Previous, Task, load
+from generator.beside import TEMPLATES, Beside, Previous, Task, load
 from generator.config import Config
 from generator.errors import BroadsheetError, Problem
 from generator.library.memory import Notes
@@ -97,23 +97,23 @@ def make_site(
     jobs: int | None,
     executor: Executor | None,
     found: Beside | None,
-    begun: Begun,
+    compiled: Callable[[], bytes] | None,
     planned: Callable[[PaperPages, Frame], None] | None,
 ) -> tuple[Ledger, Changes]:
     """Make what the old site has not, and put the new site in its place. Gives the new ledger, and
     what differs; `planned` is told the plan of the site that is in place.
 
     The search and the related papers, which look at all papers, are begun first: others work on
-    them side by side, or are finding them out already (`found`). `begun`: what else others do.
+    them side by side, or are finding them out already (`found`). `compiled` tells the templates
+    that others compile meanwhile, as `ready_templates` gives them.
     Raises BroadsheetError with every problem of the stage that failed."""
     output, memory = task.output, task.memory
     if found is None:  # heavy: before there are others, who then have it
         importlib.import_module("generator.publish.search")
     with Workers(jobs, executor) as workers:
         # whoever is elsewhere may not see the pages, and after a build few are unknown
-        alone = executor or task.last or begun.loaded
-        readers = None if alone else workers.for_(len(task.content))
-        loaded = found.loaded if found else begun.loaded() if begun.loaded else load(task, readers)
+        readers = None if executor or task.last else workers.for_(len(task.content))
+        loaded = found.loaded if found else load(task, readers)
         theme, library, fitted = loaded.theme, loaded.library, loaded.fitted
         ledger, previous, found = _before(task, found)
         config = fitted.config
@@ -123,7 +123,7 @@ def make_site(
             if found
             else _all_papers(library, others, memory, previous, config)
         )
-        _ready_templates(theme, memory, begun.compiled)
+        _ready_templates(theme, memory, compiled)
         site = plan_site(library, config)
         frame = make_frame(site, theme.look, PROGRAM)
         plan = Plan(site, frame, ledger.digests if ledger else {})

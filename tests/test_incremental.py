@@ -346,15 +346,9 @@ def test_what_copies_of_the_process_work_out_is_what_it_would_itself(
     assert made == clean(toy)
 
 
-AS_IF_MANY_PAGES = """
-import generator.beside
-generator.beside._SOON_READ = 0  # a copy compiles templates only
-"""
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are copied on Linux only")
 @pytest.mark.parametrize("cached", [True, False])
-@pytest.mark.parametrize("before", ["", AS_IF_MANY_PAGES, WITH_A_THREAD])
+@pytest.mark.parametrize("before", ["", WITH_A_THREAD])
 def test_what_a_copy_begins_for_a_new_site_is_what_the_process_would_itself(
     toy: Path, before: str, cached: bool
 ) -> None:
