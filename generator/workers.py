@@ -29,6 +29,8 @@ _SPENT = list[float]()
 """The seconds that each piece of work has taken here since then."""
 _LIBRARY = ctypes.CDLL(None) if os.name == "posix" else None
 _ARENA_MAX = -8
+_PIPE = 1 << 20
+"""Bytes of a pipe: as many as Linux gives anybody (pipe(7))."""
 _AHEAD = 2
 """Pieces of work that a process has at most: one that it does, and what it does next."""
 
@@ -73,6 +75,7 @@ class _Team(Executor):
         gc.freeze()
         # they may begin where nobody collects (`load_library`)
         self._pool = ProcessPoolExecutor(processes, mp_context=context, initializer=gc.enable)
+        _widen(self._pool)
         self._processes = processes
         self._left = deque[_Work]()
         self._given = list[_Work]()
@@ -211,6 +214,17 @@ def _read_no_more(pool: ProcessPoolExecutor) -> None:
     reader = getattr(calls, "_reader", None)
     if reader:
         reader.close()
+
+
+def _widen(pool: ProcessPoolExecutor) -> None:
+    """Let a pipe hold a whole piece of work, where the system lets it (`F_SETPIPE_SZ` of Linux's
+    fcntl.h): a process that is sent one waits for a thread at each part of it, otherwise."""
+    for name in ("_call_queue", "_result_queue"):
+        with suppress(ImportError, AttributeError, OSError):
+            import fcntl
+
+            place = getattr(pool, name)._writer.fileno()
+            fcntl.fcntl(place, fcntl.F_SETPIPE_SZ, _PIPE)
 
 
 def _do(call: Callable[[], Any]) -> Any:
