@@ -219,12 +219,12 @@ def _read_no_more(pool: ProcessPoolExecutor) -> None:
 def _widen(pool: ProcessPoolExecutor) -> None:
     """Let a pipe hold a whole piece of work, where the system lets it (`F_SETPIPE_SZ` of Linux's
     fcntl.h): a process that is sent one waits for a thread at each part of it, otherwise."""
-    for name in ("_call_queue", "_result_queue"):
-        with suppress(ImportError, AttributeError, OSError):
-            import fcntl
+    with suppress(ImportError, AttributeError, OSError):
+        import fcntl
 
-            place = getattr(pool, name)._writer.fileno()
-            fcntl.fcntl(place, fcntl.F_SETPIPE_SZ, _PIPE)
+        for name in ("_call_queue", "_result_queue"):
+            pipe = getattr(pool, name)._writer.fileno()
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)
 
 
 def _do(call: Callable[[], Any]) -> Any:
